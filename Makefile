@@ -1,0 +1,37 @@
+# Everything a person does with truyvet. Each target starts from nothing and again from something.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test bench lint docs install clean
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing pinned dependencies (about a minute the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: install  ## load the sample city, print the F1/F2 of a case, serve the API
+	@$(BIN)/truyvet demo --serve
+
+test: install lint  ## everything that must hold
+	$(BIN)/python -m pytest
+
+lint: install  ## format, lint, types, import direction
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install  ## speed beside peers, each first checked for equal answers
+	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+docs: install  ## regenerate the tables that come from the code
+	$(BIN)/python -m engine.cli.docs
+
+clean:  ## remove what was generated, never data under var/
+	rm -rf $(VENV) build *.egg-info

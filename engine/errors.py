@@ -1,0 +1,73 @@
+"""One tree of errors. Every leaf has a stable ``code``; edges translate the code, never the text."""
+
+
+class TruyvetError(Exception):
+    """Root of every error this project raises on purpose. The message says what to do about it."""
+
+    code = "error"
+
+
+class BadInputError(TruyvetError):
+    """What was given cannot be used, and giving something else would help."""
+
+    code = "bad_input"
+
+
+class UnknownKindError(BadInputError):
+    """No such kind of event."""
+
+    code = "unknown_kind"
+
+
+class UnreadableFileError(BadInputError):
+    """The file is missing, torn, or not in the format its name says."""
+
+    code = "unreadable_file"
+
+
+class MissingColumnError(BadInputError):
+    """A batch lacks a column that every row needs."""
+
+    code = "missing_column"
+
+
+class BadParameterError(BadInputError):
+    """A query parameter is out of its declared bounds."""
+
+    code = "bad_parameter"
+
+
+class UnknownPolicyError(BadInputError):
+    """No such contact policy."""
+
+    code = "unknown_policy"
+
+
+class NotFoundError(TruyvetError):
+    """The thing asked for does not exist."""
+
+    code = "not_found"
+
+
+class UnknownPersonError(NotFoundError):
+    """No accepted event names this person."""
+
+    code = "unknown_person"
+
+
+class UnknownCaseError(NotFoundError):
+    """This person is not an F0."""
+
+    code = "unknown_case"
+
+
+class JournalError(TruyvetError):
+    """The journal of accepted events cannot be read or written."""
+
+    code = "journal"
+
+
+class GridError(TruyvetError):
+    """The installed h3 library does not answer as the published grid: install another release of h3."""
+
+    code = "grid"

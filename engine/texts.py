@@ -1,0 +1,407 @@
+"""Every text people read, in Vietnamese and English: one table, one function.
+
+Edges call ``say``; nothing deeper in the engine speaks to people. Keys are ``family.word``; families are kept
+together, and a test checks that every key has both languages and the same fields in both. Append freely.
+"""
+
+from typing import Literal
+
+from engine.errors import BadParameterError
+
+Lang = Literal["vi", "en"]
+LANGS: tuple[Lang, ...] = ("vi", "en")
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # -- columns ---------------------------------------------------------------------------------------
+    "col.person": ("Người", "Person"),
+    "col.case": ("Ca F0", "Case"),
+    "col.level": ("Cấp", "Level"),
+    "col.first_exposed_at": ("Tiếp xúc đầu", "First exposed"),
+    "col.last_exposed_at": ("Tiếp xúc cuối", "Last exposed"),
+    "col.minutes": ("Phút", "Minutes"),
+    "col.probability": ("Xác suất", "Probability"),
+    "col.dose": ("Liều", "Dose"),
+    "col.is_case": ("Là F0", "Is F0"),
+    "col.channels": ("Kênh", "Channels"),
+    "col.via": ("Qua", "Via"),
+    "col.places": ("Địa điểm", "Places"),
+    "col.place": ("Địa điểm", "Place"),
+    "col.kind": ("Loại", "Kind"),
+    "col.file": ("Tệp", "File"),
+    "col.accepted": ("Nhận", "Accepted"),
+    "col.duplicates": ("Trùng", "Duplicates"),
+    "col.rejected": ("Từ chối", "Rejected"),
+    "col.seconds": ("Giây", "Seconds"),
+    "col.code": ("Mã", "Code"),
+    "col.count": ("Số dòng", "Rows"),
+    "col.first_rows": ("Dòng đầu tiên", "First rows"),
+    "col.reason": ("Lý do", "Reason"),
+    "col.confirmed_at": ("Xác nhận", "Confirmed"),
+    "col.onset_at": ("Khởi phát", "Onset"),
+    "col.sampled_at": ("Lấy mẫu", "Sampled"),
+    "col.isolated_at": ("Cách ly", "Isolated"),
+    "col.window": ("Khoảng lây", "Infectious window"),
+    "col.sources": ("Căn cứ", "Declared by"),
+    "col.cases": ("Các F0", "Cases"),
+    "col.from": ("Từ", "From"),
+    "col.to": ("Đến", "To"),
+    "col.hours": ("Giờ-người", "Person-hours"),
+    "col.name": ("Tên", "Name"),
+    "col.value": ("Giá trị", "Value"),
+    "col.unit": ("Đơn vị", "Unit"),
+    "col.bounds": ("Giới hạn", "Bounds"),
+    "col.meaning": ("Ý nghĩa", "Meaning"),
+    "col.source": ("Nguồn", "Source"),
+    "col.mark": ("Độ chắc", "Mark"),
+    "col.date": ("Ngày", "Date"),
+    "col.min_minutes": ("Phút tối thiểu", "Least minutes"),
+    "col.band": ("Mức", "Band"),
+    "col.cells": ("Số ô", "Cells"),
+    "col.cell": ("Ô H3", "H3 cell"),
+    "col.score": ("Điểm", "Score"),
+    "col.interval": ("Khoảng 90 %", "90 % interval"),
+    "col.infectious_h": ("Giờ lây", "Infectious h"),
+    "col.channel_mix": ("Kênh dùng", "Channels used"),
+    "col.pairs": ("Cặp đúng", "True pairs"),
+    "col.found": ("Tìm thấy", "Found"),
+    "col.recall": ("Độ nhạy", "Recall"),
+    "col.f1_per_case": ("F1 mỗi ca", "F1 per case"),
+    "col.f1_rows": ("Số dòng F1", "F1 rows"),
+    "col.infected_rows": ("Trong đó lây thật", "Truly infected"),
+    "col.auc": ("AUC", "AUC"),
+    "col.bin": ("Khoảng dự báo", "Predicted, bin"),
+    "col.predicted": ("Dự báo (tb.)", "Predicted, mean"),
+    "col.realised": ("Thực tế", "Realised"),
+    "col.n": ("n", "n"),
+    # -- words -----------------------------------------------------------------------------------------
+    "word.yes": ("có", "yes"),
+    "word.no": ("không", "no"),
+    "word.unknown": ("không rõ", "unknown"),
+    "word.now": ("nay", "now"),
+    "word.minutes": ("{n} phút", "{n} min"),
+    "channel.bluetooth": ("Bluetooth", "Bluetooth"),
+    "channel.check_in": ("quét mã", "check-in"),
+    "channel.location": ("vị trí", "location"),
+    "mix.all": ("cả ba kênh", "all three"),
+    "mix.bluetooth": ("chỉ Bluetooth", "Bluetooth only"),
+    "mix.check_in": ("chỉ quét mã", "check-in only"),
+    "mix.location": ("chỉ vị trí", "location only"),
+    "band.0": ("bình thường", "normal"),
+    "band.1": ("nguy cơ", "at risk"),
+    "band.2": ("nguy cơ cao", "high"),
+    "band.3": ("nguy cơ rất cao", "very high"),
+    "kind.bluetooth": ("Bluetooth", "Bluetooth sightings"),
+    "kind.check_in": ("lượt quét mã", "check-ins"),
+    "kind.location": ("vị trí", "location fixes"),
+    "kind.place": ("địa điểm", "places"),
+    "kind.case": ("ca F0 khai báo", "declared cases"),
+    "kind.test_result": ("xét nghiệm", "test results"),
+    "kind.quarantine": ("lệnh cách ly", "quarantine orders"),
+    # -- titles and notes ------------------------------------------------------------------------------
+    "title.trace": ("Người phơi nhiễm từ ca {case}", "People exposed to case {case}"),
+    "title.sources": ("Nguồn lây khả dĩ của ca {case}", "Possible sources of case {case}"),
+    "title.ingest": ("Dữ liệu đã nạp", "Ingested files"),
+    "title.rejected": ("Dòng bị từ chối trong {file}", "Rejected rows of {file}"),
+    "title.cases": ("Các ca F0", "Cases (F0)"),
+    "title.chain": ("Chuỗi tiếp xúc từ {case} đến {person}", "Chain from {case} to {person}"),
+    "title.chains": ("Chuỗi tiếp xúc của {person}", "Chains of {person}"),
+    "title.clusters": ("Ổ tiếp xúc: nơi có từ hai F0", "Clusters: places that two or more F0 shared"),
+    "title.risk": (
+        "Bản đồ nguy cơ, độ phân giải {resolution}, lúc {at}",
+        "Risk map, resolution {resolution}, {at}",
+    ),
+    "title.policies": ("Các định nghĩa tiếp xúc", "Contact policies"),
+    "title.params": ("Các con số khoa học", "Numbers of science"),
+    "title.city": ("Thành phố mẫu", "Sample city"),
+    "title.recall": ("Độ nhạy: cặp lây thật nằm trong F1", "Recall: true infection pairs among F1"),
+    "title.reliability": ("Độ tin cậy: dự báo và thực tế", "Reliability: predicted against realised"),
+    "note.window": (
+        "Khoảng lây {start} - {end}; chính sách {policy}; dữ liệu đến {until}. Giờ Việt Nam (UTC+07:00).",
+        "Infectious window {start} - {end}; policy {policy}; data until {until}. Times are UTC+07:00.",
+    ),
+    "note.counts": ("{counts}; {total} người.", "{counts}; {total} people."),
+    "note.nobody": ("Không có ai.", "Nobody."),
+    "note.shown": (
+        "Hiện {shown} trong {total} dòng; --limit 0 hiện hết.",
+        "{shown} of {total} rows; --limit 0 shows all.",
+    ),
+    "note.wrote": ("Đã ghi {path}", "Wrote {path}"),
+    "note.no_chain": ("{person} không có chuỗi tiếp xúc nào tới một F0.", "{person} has no chain to any F0."),
+    "note.ignored": ("Bỏ qua {path}: {reason}", "Ignored {path}: {reason}"),
+    "note.nothing_accepted": ("Không nhận được dòng nào.", "Nothing was accepted."),
+    "note.row_numbers": (
+        "Số dòng đếm từ 0, không kể dòng tiêu đề của CSV.",
+        "Rows are counted from 0; the header line of a CSV is not a row.",
+    ),
+    "note.times": ("Giờ Việt Nam (UTC+07:00).", "Times are UTC+07:00."),
+    "note.totals": (
+        "Nhận {accepted}, trùng {duplicates}, từ chối {rejected}.",
+        "Accepted {accepted}, duplicates {duplicates}, rejected {rejected}.",
+    ),
+    "note.memory_only": (
+        "Nạp {folder} vào bộ nhớ (không lưu).",
+        "Loading {folder} into memory only (nothing is stored).",
+    ),
+    "demo.making": ("Tạo thành phố mẫu ở {path}", "Making the sample city in {path}"),
+    "demo.made": ("Thành phố mẫu đã có ở {path}", "The sample city is there: {path}"),
+    "demo.ingesting": ("Nạp thành phố mẫu vào {path}", "Ingesting the sample city into {path}"),
+    "demo.ingested": ("Dữ liệu đã nạp sẵn ở {path}", "Already ingested: {path}"),
+    "demo.share_f1": (
+        "Trong {total} người thật sự bị {case} lây, {found} người ({share}) nằm trong F1.",
+        "Of {total} people truly infected by {case}, {found} ({share}) are among its F1.",
+    ),
+    "demo.share_f2": (
+        "Tính cả F2: {found} trên {total} ({share}).",
+        "Within F1 and F2: {found} of {total} ({share}).",
+    ),
+    "demo.serving": ("API: {url} (xem {url}/docs)", "API: {url} (see {url}/docs)"),
+    "evaluate.basis": (
+        "{cases} ca F0, {infections} ca nhiễm, {pairs} cặp có người lây là F0; {hidden} cặp có người lây "
+        "chưa phát hiện; {outside} ca từ ngoài.",
+        "{cases} cases, {infections} infections, {pairs} pairs whose infector is a detected case; {hidden} "
+        "pairs have an undetected infector; {outside} came from outside.",
+    ),
+    "evaluate.auc": (
+        "AUC của xác suất trên {n} dòng F1 ({positive} lây thật): {auc}.",
+        "AUC of probability over {n} F1 rows ({positive} truly infected): {auc}.",
+    ),
+    "progress.replay": ("Đọc lại nhật ký", "Replaying the journal"),
+    "progress.ingest": ("Nạp {name}", "Ingesting {name}"),
+    "progress.city": ("Thành phố: {stage}", "City: {stage}"),
+    "progress.evaluate": ("Đánh giá các ca", "Evaluating cases"),
+    "draw.edges": (
+        "tiếp xúc đầu (UTC+07:00) · thời lượng · xác suất",
+        "first contact (UTC+07:00) · how long · probability",
+    ),
+    # -- errors: one for each code of engine.errors ----------------------------------------------------
+    "error.error": ("Lỗi", "Error"),
+    "error.bad_input": ("Dữ liệu không dùng được", "Unusable input"),
+    "error.unknown_kind": ("Không có loại sự kiện này", "No such kind of event"),
+    "error.unreadable_file": ("Không đọc được tệp", "Unreadable file"),
+    "error.missing_column": ("Thiếu cột", "Missing column"),
+    "error.bad_parameter": ("Tham số sai", "Bad parameter"),
+    "error.unknown_policy": ("Không có định nghĩa tiếp xúc này", "No such contact policy"),
+    "error.not_found": ("Không tìm thấy", "Not found"),
+    "error.unknown_person": ("Không có người này", "No such person"),
+    "error.grid": (
+        "Thư viện h3 đã cài không theo lưới H3 đã công bố.",
+        "The installed h3 library does not follow the published H3 grid.",
+    ),
+    "error.unknown_case": ("Không có ca F0 này", "No such case"),
+    "error.journal": ("Lỗi nhật ký", "Journal error"),
+    "error.no_case": ("không có F0 nào mang mã {case!r}.", "no F0 has the id {case!r}."),
+    "error.no_person": ("không có sự kiện nào về {person!r}.", "no accepted event names {person!r}."),
+    "error.near": ("Gần giống: {names}.", "Did you mean: {names}?"),
+    "error.list_cases": ("`truyvet cases` liệt kê các ca.", "`truyvet cases` lists them."),
+    "error.no_data": (
+        "không có dữ liệu ở {path}; hãy chạy `truyvet demo`, hoặc đưa --data hay --from.",
+        "there is no data in {path}; run `truyvet demo`, or give --data or --from.",
+    ),
+    "error.data_and_from": ("chỉ đưa một trong --data và --from.", "give either --data or --from, not both."),
+    "error.no_truth": (
+        "{path} không có truth/infections.parquet; đánh giá cần một thành phố mẫu (`truyvet city`).",
+        "{path} has no truth/infections.parquet; evaluation needs a sample city (`truyvet city`).",
+    ),
+    "error.needs_out": ("định dạng {format} cần --out TỆP.", "format {format} needs --out FILE."),
+    "error.not_empty": (
+        "{path} đã có dữ liệu; thêm --force để ghi đè.",
+        "{path} is not empty; --force replaces it.",
+    ),
+    # -- reasons of refused rows: one for each row code ------------------------------------------------
+    "reject.missing_field": ("thiếu trường bắt buộc", "a required field is missing"),
+    "reject.bad_type": ("giá trị sai kiểu", "a value has the wrong type"),
+    "reject.bad_id": ("mã rỗng hoặc dài quá 128 ký tự", "an id is empty or longer than 128 characters"),
+    "reject.bad_time": (
+        "thời điểm không đúng RFC 3339 hoặc thiếu múi giờ",
+        "a moment is not RFC 3339 or has no offset",
+    ),
+    "reject.in_future": ("thời điểm ở tương lai", "a moment lies in the future"),
+    "reject.out_of_bounds": (
+        "số ngoài giới hạn (chẳng hạn tọa độ không có trên Trái Đất)",
+        "a number is out of bounds (for instance coordinates off the globe)",
+    ),
+    "reject.bad_choice": ("giá trị không có trong danh sách", "a value is not one of the choices"),
+    "reject.self_contact": ("tự tiếp xúc với chính mình", "a person in contact with themselves"),
+    "reject.ends_before_start": ("kết thúc trước khi bắt đầu", "ends before it starts"),
+    "reject.stay_too_long": ("lượt ở lại dài quá mức", "a stay longer than is believed"),
+    "reject.missing_attenuation": (
+        "không có attenuation_db, cũng không có rssi_dbm và tx_power_dbm",
+        "neither attenuation_db nor rssi_dbm with tx_power_dbm",
+    ),
+    "reject.no_date": (
+        "ca F0 không có ngày xác nhận, khởi phát hay lấy mẫu",
+        "a case without confirmed_at, onset_at and sampled_at",
+    ),
+    "reject.malformed_row": ("dòng không đọc được", "the line cannot be parsed"),
+    "reject.retracted": ("sự kiện đã bị rút lại", "the event was retracted"),
+    # -- the HTTP API: titles of its own codes, details, parameters ------------------------------------
+    "error.unauthorized": ("Chưa xác thực", "Unauthorized"),
+    "error.forbidden": ("Không được phép", "Forbidden"),
+    "error.method_not_allowed": ("Phương thức không dùng được", "Method not allowed"),
+    "error.not_acceptable": ("Không có định dạng này", "Not acceptable"),
+    "error.key_in_progress": ("Yêu cầu trước chưa xong", "First request still at work"),
+    "error.body_too_large": ("Nội dung quá lớn", "Body too large"),
+    "error.unsupported_media_type": ("Kiểu nội dung không nhận", "Unsupported media type"),
+    "error.unsupported_encoding": ("Kiểu nén không nhận", "Unsupported encoding"),
+    "error.key_reused": ("Khóa đã dùng", "Key used before"),
+    "error.internal": ("Lỗi bên trong", "Internal error"),
+    "error.not_ready": ("Chưa sẵn sàng", "Not ready"),
+    "api.unauthorized": (
+        "cần tiêu đề Authorization: Bearer <token>, với token trong tokens.json của máy chủ.",
+        "send the header Authorization: Bearer <token>, with a token of the server's tokens.json.",
+    ),
+    "api.forbidden": (
+        "vai trò của token này không được dùng đường dẫn này.",
+        "the role of this token may not use this route.",
+    ),
+    "api.forbidden_kind": (
+        "vai trò của token này chỉ được gửi: {kinds}.",
+        "the role of this token may only post: {kinds}.",
+    ),
+    "api.no_route": ("không có đường dẫn này; xem /docs.", "there is no such route; see /docs."),
+    "api.method_not_allowed": (
+        "đường dẫn này không nhận phương thức đó; xem /docs.",
+        "this route does not take that method; see /docs.",
+    ),
+    "api.not_acceptable": ("chỉ có: {offered}.", "there are only: {offered}."),
+    "api.not_ready": (
+        "máy chủ đang đọc lại nhật ký hoặc đang dừng; hãy thử lại sau vài giây.",
+        "the server is replaying its journal or stopping; try again in a few seconds.",
+    ),
+    "api.journal": (
+        "không đọc hoặc ghi được nhật ký; chưa nhận gì cả, hãy gửi lại sau.",
+        "the journal cannot be read or written; nothing was accepted, send it again later.",
+    ),
+    "api.internal": (
+        "lỗi ngoài dự kiến, đã ghi lại với mã {id}; hãy báo mã này cho người vận hành.",
+        "an unexpected error, logged under {id}; tell the operator this id.",
+    ),
+    "api.key_in_progress": (
+        "yêu cầu đầu tiên với Idempotency-Key này chưa xong; hãy thử lại.",
+        "the first request with this Idempotency-Key is not done yet; try again.",
+    ),
+    "api.key_reused": (
+        "Idempotency-Key này đã dùng cho một nội dung khác; hãy dùng khóa mới.",
+        "this Idempotency-Key was used for another body; use a new key.",
+    ),
+    "api.body_too_large": (
+        "nội dung vượt quá {limit} byte (sau khi giải nén); hãy chia thành nhiều lần gửi.",
+        "the body has more than {limit} bytes (after gzip); send it in several parts.",
+    ),
+    "api.unsupported_media_type": (
+        "Content-Type phải là một trong: {offered}.",
+        "Content-Type must be one of: {offered}.",
+    ),
+    "api.unsupported_encoding": (
+        "Content-Encoding chỉ nhận gzip, hoặc để trống.",
+        "Content-Encoding must be gzip, or absent.",
+    ),
+    "api.bad_gzip": ("nội dung không phải gzip trọn vẹn.", "the body is not whole gzip."),
+    "api.bad_cursor": (
+        "cursor: chỉ dùng giá trị next của trang trước.",
+        "cursor: use the next of the page before, as it is.",
+    ),
+    "api.bad_bbox": (
+        "bbox: bốn số tây,nam,đông,bắc tính bằng độ, tây <= đông, nam <= bắc.",
+        "bbox: four numbers west,south,east,north in degrees, west <= east, south <= north.",
+    ),
+    "api.bad_format": ("format: phải là một trong: {offered}.", "format: must be one of: {offered}."),
+    "api.unknown_case": (
+        "không có F0 nào mang mã {asked!r}; GET /v1/cases liệt kê các ca.",
+        "no F0 has the id {asked!r}; GET /v1/cases lists them.",
+    ),
+    "api.unknown_person": (
+        "không có sự kiện nào về {asked!r}.",
+        "no accepted event names {asked!r}.",
+    ),
+    "api.unknown_policy": (
+        "policy: không có {asked!r}; GET /v1/policies liệt kê các định nghĩa.",
+        "policy: there is no {asked!r}; GET /v1/policies lists them.",
+    ),
+    "api.unknown_kind": (
+        "không có loại sự kiện {asked!r}; có: {kinds}.",
+        "there is no event kind {asked!r}; there are: {kinds}.",
+    ),
+    "param.depth": ("số nguyên từ 1 đến 6", "a whole number from 1 to 6"),
+    "param.limit": ("số nguyên từ 1 đến 100000", "a whole number from 1 to 100000"),
+    "param.resolution": ("số nguyên từ 7 đến 10", "a whole number from 7 to 10"),
+    "param.min_probability": ("số từ 0 đến 1", "a number from 0 to 1"),
+    "param.until": (
+        "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
+        "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",
+    ),
+    "param.since": (
+        "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
+        "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",
+    ),
+    "param.from": (
+        "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
+        "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",
+    ),
+    "param.to": (
+        "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
+        "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",
+    ),
+    "param.at": (
+        "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
+        "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",
+    ),
+    "param.policy": ("tên một định nghĩa của GET /v1/policies", "the name of a policy of GET /v1/policies"),
+    "param.case": ("mã của một F0, nhiều nhất 128 ký tự", "the id of an F0, at most 128 characters"),
+    "param.bbox": ("bốn số tây,nam,đông,bắc tính bằng độ", "four numbers west,south,east,north in degrees"),
+    "param.cursor": ("giá trị next của trang trước", "the next of the page before"),
+    "param.Idempotency-Key": ("nhiều nhất 255 ký tự", "at most 255 characters"),
+    "param.other": ("giá trị không dùng được; xem /docs", "a value that cannot be used; see /docs"),
+    "xlsx.forward": ("Người phơi nhiễm", "Exposures"),
+    "xlsx.backward": ("Nguồn lây khả dĩ", "Possible sources"),
+    "xlsx.about": ("Về bảng này", "About"),
+    "xlsx.case": ("Ca F0", "Case"),
+    "xlsx.policy": ("Định nghĩa tiếp xúc", "Contact policy"),
+    "xlsx.depth": ("Số cấp", "Levels"),
+    "xlsx.start": ("Khoảng lây từ", "Infectious from"),
+    "xlsx.end": ("Khoảng lây đến", "Infectious until"),
+    "xlsx.until": ("Dữ liệu đến", "Data until"),
+    "xlsx.as_of": ("Số thứ tự nhật ký (as_of)", "Journal sequence (as_of)"),
+    "docs.intro": (
+        "Mọi đường dẫn dưới /v1 cần Authorization: Bearer <token>. Lỗi: RFC 9457; thời điểm: RFC 3339.",
+        "Every route under /v1 needs Authorization: Bearer <token>. Errors: RFC 9457; moments: RFC 3339.",
+    ),
+    "docs.token": (
+        "TOKEN: token của vai trò {role} trong tokens.json.",
+        "TOKEN: the token of {role} in tokens.json.",
+    ),
+    "docs.parameters": ("Tham số", "Parameters"),
+    "docs.problems": ("Khi có lỗi", "Other answers"),
+    "hexmap.title": ("Thời gian có F0 đang lây, theo ô lục giác", "Where infectious people were, by hexagon"),
+    "hexmap.at": (
+        "{at} (UTC+07:00) · H3 cấp {resolution} · {cells} ô có F0 trong tầm",
+        "{at} (UTC+07:00) · H3 resolution {resolution} · {cells} cells with F0s in reach",
+    ),
+    "hexmap.score": ("Điểm 0-100", "Score 0-100"),
+    "hexmap.none": ("có người qua lại, không F0 trong tầm", "visited, no F0 in reach"),
+    "hexmap.note": (
+        "Điểm phân tích, không phải cấp độ dịch do cơ quan có thẩm quyền công bố.",
+        "An analytic score, not a risk level declared by the authorities.",
+    ),
+    "hexmap.empty": ("Không có ô nào để vẽ", "No cells to draw"),
+    "serve.tokens": ("Token theo vai trò:", "Tokens by role:"),
+    "serve.try": ("Thử:", "Try:"),
+}
+
+
+def say(key: str, lang: Lang, **values: object) -> str:
+    """The text of ``key`` in ``lang`` with ``{fields}`` filled in.
+
+    Raises:
+        BadParameterError: no such key, or a field without a value.
+    """
+    try:
+        vi, en = TEXTS[key]
+        return (vi if lang == "vi" else en).format(**values)
+    except (KeyError, IndexError) as error:
+        raise BadParameterError(f"text {key!r} or its field {error} does not exist") from None
+
+
+def lang_of(text: str | None) -> Lang:
+    """``vi`` for anything that starts with vi (``vi``, ``vi-VN``, ``vi_VN.UTF-8``), else ``en``."""
+    return "vi" if (text or "").strip().lower().startswith("vi") else "en"
