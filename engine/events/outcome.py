@@ -1,0 +1,8 @@
+"""What became of a valid row when it met the set of accepted events."""
+
+ACCEPTED = 0
+"""It changed the set."""
+DUPLICATE = 1
+"""The set already holds it (or a later revision of it)."""
+RETRACTED = 2
+"""Its natural key was retracted at this revision or a later one."""
