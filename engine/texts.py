@@ -155,6 +155,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Within F1 and F2: {found} of {total} ({share}).",
     ),
     "demo.serving": ("API: {url} (xem {url}/docs)", "API: {url} (see {url}/docs)"),
+    "note.not_stored": (
+        "Chỉ kiểm tra, không lưu; thêm --data THƯ_MỤC để lưu.",
+        "Checked only, nothing stored; add --data DIR to store.",
+    ),
+    "col.interval95": ("Khoảng 95 %", "95 % interval"),
+    "accuracy.title": ("Độ chính xác trên thành phố mẫu", "Accuracy on the sample city"),
+    "accuracy.how": (
+        "Mọi ca được phát hiện của thành phố mẫu ({plan}), định nghĩa vn-2021-07, so với sự thật của mô phỏng. Chạy lại:",
+        "Every detected case of the sample city ({plan}), policy vn-2021-07, against the simulation's truth. Run again:",
+    ),
+    "accuracy.reading": (
+        "Máy chỉ thấy điều được ghi lại: một phần dân có ứng dụng, quét mã hoặc gửi vị trí, nên phần lớn lây truyền trong "
+        "nhà không để lại dấu vết. AUC cho biết xếp hạng tốt đến đâu trong số F1 tìm được.",
+        "The engine sees what was recorded. Only a share of people carries the app, scans codes or sends its location, so "
+        "most transmission at home leaves no trace: recall is bounded by the feeds, not by the search. The AUC says how "
+        "well the F1 that were found are ranked. The probability uses the published hazard for all contacts; the sample "
+        "city's outbreak is `city_delta_factor` times as infectious and much of each true contact goes unrecorded, so "
+        "realised shares lie above predicted ones; the order is what to rely on.",
+    ),
     "evaluate.basis": (
         "{cases} ca F0, {infections} ca nhiễm, {pairs} cặp có người lây là F0; {hidden} cặp có người lây "
         "chưa phát hiện; {outside} ca từ ngoài.",
