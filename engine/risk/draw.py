@@ -1,0 +1,206 @@
+"""The hex map as a picture, PNG or SVG.
+
+Drawn so that nobody takes it for the official levels: one scale that deepens with the score (matplotlib's
+magma, even in lightness and safe for the colour-blind), no traffic lights, and a line that says so.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+
+from engine import params
+from engine.clock import HOUR
+from engine.errors import BadParameterError
+from engine.geo.cells import Cells, boundaries
+from engine.texts import Lang, say
+
+Ring = npt.NDArray[np.float64]
+DPI = 200
+_INK, _FAINT, _LINE, _EMPTY, _GROUND = "#22252b", "#6b717c", "#8d94a1", "#e6e8ec", "#fbfbfc"
+_FONT: dict[Any, str] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet"}
+_LOCAL_S = 7 * HOUR
+_ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
+_M_PER_DEG = math.pi / 180 * params.EARTH_RADIUS_M.value
+
+
+class Columns(Protocol):
+    """What a hex map must have to be drawn; columns of one length."""
+
+    @property
+    def resolution(self) -> int:
+        """H3 resolution of the cells."""
+
+    @property
+    def at(self) -> int:
+        """The moment of the map, UTC seconds."""
+
+    @property
+    def h3(self) -> Cells:
+        """The cells."""
+
+    @property
+    def score(self) -> npt.NDArray[np.float64]:
+        """0..100"""
+
+
+def _palette() -> ListedColormap:
+    """Pale to dark in even steps of lightness; the palest still stands out from the ground."""
+    return ListedColormap(mpl.colormaps["magma_r"](np.linspace(0.06, 0.92, 256)), name="hexes")
+
+
+def _view(corners: Ring) -> tuple[float, float, float, float]:
+    """West, south, east, north of what is shown, with a margin, no narrower than half as wide as high."""
+    west, south = corners.min(0)
+    east, north = corners.max(0)
+    squeeze = math.cos(math.radians((south + north) / 2))
+    width, height = (east - west) * squeeze, north - south
+    side = 0.06 * max(width, height) + 1e-4
+    wide = max(width, height * 0.75) / squeeze
+    high = max(height, width * 0.62)
+    x, y = (west + east) / 2, (south + north) / 2
+    return (
+        x - wide / 2 - side / squeeze,
+        y - high / 2 - side,
+        x + wide / 2 + side / squeeze,
+        y + high / 2 + side,
+    )
+
+
+def _draw_cells(axes: Axes, rings: list[Ring], score: npt.NDArray[np.float64], palette: ListedColormap) -> None:
+    seen = score >= 0.5  # what would be written as 0 is drawn as 0
+    groups = ((~seen, None), (seen, score[seen]))
+    for mask, values in groups:
+        shapes = [rings[n] for n in np.flatnonzero(mask)]
+        if not shapes:
+            continue
+        cells = PolyCollection(shapes, linewidths=0.25, edgecolors="white", zorder=1 if values is None else 2)
+        if values is None:
+            cells.set_facecolor(_EMPTY)
+        else:
+            cells.set(cmap=palette, norm=Normalize(0, 100))
+            cells.set_array(values)
+        axes.add_collection(cells)
+
+
+def _draw_outlines(axes: Axes, outlines: Sequence[tuple[str, Ring]], view: tuple[float, ...]) -> None:
+    if not outlines:
+        return
+    axes.add_collection(LineCollection([ring for _, ring in outlines], colors=_LINE, linewidths=0.7, zorder=3))
+    named: dict[str, Ring] = {}
+    for name, ring in outlines:  # the largest ring of an area carries its name
+        if name not in named or np.ptp(ring, 0).prod() > np.ptp(named[name], 0).prod():
+            named[name] = ring
+    for name, ring in named.items():
+        x, y = _middle(ring)
+        if view[0] < x < view[2] and view[1] < y < view[3]:
+            text = axes.text(x, y, name, ha="center", va="center", fontsize=7, color=_INK, zorder=4)
+            text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
+
+
+def _middle(ring: Ring) -> tuple[float, float]:
+    """Centroid of a closed ring by its area."""
+    x, y = (ring - ring[0]).T
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    area = cross.sum()
+    if abs(area) < 1e-15:
+        return float(ring[:, 0].mean()), float(ring[:, 1].mean())
+    cx = ((x[:-1] + x[1:]) * cross).sum() / (3 * area) + ring[0, 0]
+    cy = ((y[:-1] + y[1:]) * cross).sum() / (3 * area) + ring[0, 1]
+    return float(cx), float(cy)
+
+
+def _draw_scale(axes: Axes, view: tuple[float, float, float, float]) -> None:
+    """A bar of a round number of metres, about a fifth of the width."""
+    west, south, east, north = view
+    metres = (east - west) * _M_PER_DEG * math.cos(math.radians((south + north) / 2))
+    power = 10.0 ** math.floor(math.log10(metres / 5))
+    length = max(m for m in (power, 2 * power, 5 * power) if m <= metres / 5)
+    x = west + 0.03 * (east - west)
+    y = south + 0.035 * (north - south)
+    axes.plot([x, x + (east - west) * length / metres], [y, y], color=_INK, lw=2, zorder=5, solid_capstyle="butt")
+    name = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    axes.text(x, y + 0.012 * (north - south), name, fontsize=7, color=_INK, va="bottom", zorder=5)
+
+
+def _draw_legend(figure: Figure, axes: Axes, palette: ListedColormap, lang: Lang) -> None:
+    bar = figure.colorbar(ScalarMappable(Normalize(0, 100), palette), ax=axes, fraction=0.035, pad=0.02, shrink=0.72)
+    edges = (0.0, *params.HEX_BANDS, 100.0)
+    bar.set_ticks(list(edges), labels=[f"{e:g}" for e in edges])
+    bar.ax.tick_params(labelsize=8, length=3, color=_FAINT, labelcolor=_INK)
+    bar.outline.set_visible(False)
+    for edge in params.HEX_BANDS:
+        bar.ax.axhline(edge, color="white", lw=1.2)
+    for band in range(4):
+        middle = (edges[band] + edges[band + 1]) / 2
+        bar.ax.text(4.0, middle, say(f"band.{band}", lang), fontsize=8, color=_INK, va="center", ha="left",
+                    transform=bar.ax.get_yaxis_transform())  # fmt: skip
+    bar.ax.set_title(say("hexmap.score", lang), fontsize=8, color=_INK, loc="left", pad=8)
+    axes.legend(
+        handles=[Patch(facecolor=_EMPTY, edgecolor=_FAINT, lw=0.3, label=say("hexmap.none", lang))],
+        loc="lower right", fontsize=7, frameon=True, framealpha=0.85, edgecolor="none", labelcolor=_INK,
+    )  # fmt: skip
+
+
+def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tuple[str, Ring]] | None = None) -> None:
+    """Draw the map into ``path`` (.png at 200 dpi, or .svg); equal input, equal picture.
+
+    Args:
+        columns: the map; ``engine.risk.hexes.HexScores`` or the service's ``HexColumns``.
+        path: file to write; its ending says the format.
+        lang: ``vi`` or ``en``.
+        outlines: (name, closed ring (k, 2) of lng, lat), as ``engine.geo.areas.outlines`` gives; names are
+            written in the middle of each area's largest ring.
+
+    Raises:
+        BadParameterError: another ending than .png or .svg.
+
+    Leaves matplotlib's settings as they were; threads draw one after another.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".png", ".svg"):
+        raise BadParameterError(f"{path.name}: a map can be drawn as .png or .svg")
+    rings = boundaries(columns.h3)
+    given = list(outlines or ())
+    corners = [*rings, *(ring for _, ring in given)]
+    local = datetime.fromtimestamp(columns.at + _LOCAL_S, UTC)
+    when = local.strftime("%d/%m/%Y %H:%M" if lang == "vi" else "%Y-%m-%d %H:%M")
+    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+        figure = Figure(figsize=(9, 7.2), facecolor="white", layout="constrained")
+        axes = figure.add_subplot()
+        axes.set_facecolor(_GROUND)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
+        counted = f"{int((columns.score > 0).sum()):,}".replace(",", "." if lang == "vi" else ",")
+        figure.suptitle(say("hexmap.title", lang), x=0.02, ha="left", fontsize=15, color=_INK, weight="bold")
+        axes.set_title(
+            say("hexmap.at", lang, at=when, resolution=columns.resolution, cells=counted),
+            loc="left", fontsize=9, color=_FAINT,
+        )  # fmt: skip
+        if corners:
+            palette = _palette()
+            view = _view(np.concatenate(corners))
+            _draw_cells(axes, rings, columns.score, palette)
+            _draw_outlines(axes, given, view)
+            _draw_scale(axes, view)
+            axes.set(xlim=(view[0], view[2]), ylim=(view[1], view[3]))
+            axes.set_aspect(1 / math.cos(math.radians((view[1] + view[3]) / 2)))
+            _draw_legend(figure, axes, palette, lang)
+        else:
+            axes.text(0.5, 0.5, say("hexmap.empty", lang), ha="center", va="center", transform=axes.transAxes)
+        figure.supxlabel(say("hexmap.note", lang), x=0.02, ha="left", fontsize=8, color=_FAINT)
+        figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
