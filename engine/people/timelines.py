@@ -1,0 +1,125 @@
+"""What is known of people over time: declared cases, tests, quarantine. Who is an F0, and who is isolated when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from engine.clock import FOREVER
+from engine.events.register import Register
+from engine.events.schemas import CASE, QUARANTINE, TEST_RESULT
+from engine.ids import Keys
+
+PERSONAL = (CASE.name, TEST_RESULT.name, QUARANTINE.name)
+
+
+@dataclass(frozen=True)
+class F0:
+    """An index case. Moments are UTC seconds, None where not known."""
+
+    person: int
+    confirmed_at: int | None
+    onset_at: int | None
+    sampled_at: int | None
+    isolated_at: int | None
+    """The case's own isolation, or the start of a quarantine order, whichever is earlier."""
+    sources: tuple[str, ...]
+
+    @property
+    def reference(self) -> int:
+        """Onset, else the sample, else the confirmation: what windows are counted from."""
+        for moment in (self.onset_at, self.sampled_at, self.confirmed_at):
+            if moment is not None:
+                return moment
+        raise ValueError("an F0 without any date was let in")
+
+
+@dataclass(frozen=True)
+class PeopleView:
+    """An immutable view of people: what queries read."""
+
+    cases: dict[int, F0]
+    isolation: npt.NDArray[np.int64]
+    """Moment of isolation by person code, FOREVER where there is none."""
+    latest: int
+    """Latest moment of a case or test, UTC s; planned ends of quarantine do not count."""
+    named: frozenset[int]
+    """Codes of everybody whom a live case, test or quarantine names."""
+
+
+class Timelines:
+    """Cases, tests and quarantines by person. One writer."""
+
+    def __init__(self, people: Keys) -> None:
+        self.people = people
+        self.registers = {k.name: Register(k) for k in (CASE, TEST_RESULT, QUARANTINE)}
+
+    def apply(self, kind: str, table: pa.Table) -> npt.NDArray[np.uint8]:
+        """Take in a canonical table; returns one outcome per row."""
+        self.people.encode(table.column("person"))
+        return self.registers[kind].apply(table)
+
+    def publish(self) -> PeopleView:
+        """An immutable view. Cost: linear in the number of cases, tests and quarantines."""
+        cases = {self.people.add(person): case for (person,), case in self.registers[CASE.name].items()}
+        positives, latest = self._positives()
+        latest = max([latest, *(t for case in cases.values() for t in case.values() if t is not None)])
+        isolation = np.full(len(self.people), FOREVER, np.int64)
+        for code, case in cases.items():
+            if case["isolated_at"] is not None:
+                isolation[code] = case["isolated_at"]
+        for person, started_at in self.registers[QUARANTINE.name]:
+            code = self.people.add(person)
+            isolation[code] = min(isolation[code], started_at)
+        isolation.setflags(write=False)
+        codes = [*cases, *(code for code in positives if code not in cases)]
+        f0s = {c: _f0(c, cases.get(c), positives.get(c), int(isolation[c])) for c in codes}
+        named = {self.people.add(key[0]) for register in self.registers.values() for key in register}
+        return PeopleView(f0s, isolation, latest, frozenset(named))
+
+    def _positives(self) -> tuple[dict[int, tuple[int, int | None]], int]:
+        """Earliest positive PCR (sampled, resulted) by person, and the latest moment of any test.
+
+        A positive PCR makes an F0 under every Vietnamese definition; the antigen rules need what is not recorded
+        here (symptoms, epidemiological link).
+        """
+        found: dict[int, tuple[int, int | None]] = {}
+        latest = 0
+        for (person, sampled_at, method), test in self.registers[TEST_RESULT.name].items():
+            latest = max(latest, sampled_at, test["resulted_at"] or 0)
+            if method == "pcr" and test["result"] == "positive":
+                code = self.people.add(person)
+                if code not in found or sampled_at < found[code][0]:
+                    found[code] = (sampled_at, test["resulted_at"])
+        return found, latest
+
+    def entries(self, person: str) -> list[tuple[str, dict[str, Any]]]:
+        """Live (kind, event) of one person. Cost: linear in the registers of tests and quarantines."""
+        out: list[tuple[str, dict[str, Any]]] = []
+        for kind, register in self.registers.items():
+            names = register.kind.natural_key
+            case = register.get((person,)) if names == ("person",) else None
+            if case is not None:
+                out.append((kind, dict(case)))
+            elif names != ("person",):
+                for key, payload in register.items():
+                    if key[0] == person:
+                        out.append((kind, {**dict(zip(names, key, strict=True)), **payload}))
+        return out
+
+
+def _f0(person: int, case: dict[str, Any] | None, positive: tuple[int, int | None] | None, isolation: int) -> F0:
+    """A declared case keeps its own dates; a positive test fills those it lacks."""
+    declared = case or {}
+    sampled, resulted = positive or (None, None)
+    confirmed_at, sampled_at = declared.get("confirmed_at"), declared.get("sampled_at")
+    return F0(
+        person,
+        resulted if confirmed_at is None else confirmed_at,
+        declared.get("onset_at"),
+        sampled if sampled_at is None else sampled_at,
+        None if isolation == FOREVER else isolation,
+        (*((CASE.name,) if case is not None else ()), *((TEST_RESULT.name,) if positive is not None else ())),
+    )
