@@ -1,0 +1,91 @@
+"""The contact graph as it grows: canonical tables in, immutable views out. One writer."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from engine import params
+from engine.clock import DAY
+from engine.events.register import Register
+from engine.events.schemas import PLACE
+from engine.geo.cells import cells_of
+from engine.graph.segments import SECOND_BITS, Columns, Rows
+from engine.graph.store import Batch, EventLog
+from engine.graph.view import GraphView, Places, place_columns
+from engine.ids import Keys
+
+BULK = ("bluetooth", "check_in", "location")
+
+
+def _seconds(column: pa.ChunkedArray, missing: int = 0) -> npt.NDArray[np.int64]:
+    return np.asarray(column.cast(pa.int64()).fill_null(missing).to_numpy(), np.int64)
+
+
+def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    return np.asarray(column.fill_null(0.0).to_numpy(), np.float64)
+
+
+def _cells(rows: Rows) -> npt.NDArray[np.uint64]:
+    lat = rows.payload["lat_e7"].astype(np.float64) / 1e7
+    lng = rows.payload["lng_e7"].astype(np.float64) / 1e7
+    return cells_of(lat, lng, int(params.FIX_CELL_RESOLUTION.value))
+
+
+class ContactGraph:
+    """Presence and encounters of coded people at coded places."""
+
+    def __init__(self, people: Keys, places: Keys) -> None:
+        self.people = people
+        self.places = places
+        self.reference = Register(PLACE)
+        self._logs = {k: EventLog(k, _cells if k == "location" else None) for k in BULK}
+        self._columns: Places | None = None
+
+    def apply(self, kind: str, table: pa.Table) -> npt.NDArray[np.uint8]:
+        """Take in a canonical table of a bulk kind or of places; returns one outcome per row."""
+        if kind == PLACE.name:
+            self._columns = None
+            self.places.encode(table.column("place"))
+            return self.reference.apply(table)
+        return self._logs[kind].apply(self._batch(kind, table))
+
+    def _batch(self, kind: str, table: pa.Table) -> Batch:
+        person = self.people.encode(table.column("person"))
+        payload: Columns
+        if kind == "bluetooth":
+            at = _seconds(table.column("at"))
+            first, k2 = person, self.people.encode(table.column("peer"))
+            payload = {
+                "duration_s": table.column("duration_s").fill_null(1).to_numpy().astype(np.uint16),
+                "attenuation_cdb": np.rint(_floats(table.column("attenuation_db")) * 100).astype(np.int16),
+            }
+        elif kind == "check_in":
+            at = _seconds(table.column("entered_at"))
+            first, k2 = self.places.encode(table.column("place")), person
+            left = _seconds(table.column("left_at"), -1)
+            payload = {"left_at": np.where(left < 0, -1, left - at // DAY * DAY).astype(np.int32)}
+        else:
+            at = _seconds(table.column("at"))
+            first, k2 = person, np.zeros(len(person), np.int32)
+            accuracy = np.clip(np.rint(_floats(table.column("accuracy_m")) * 10), 1, 65_535)
+            payload = {
+                "lat_e7": np.rint(_floats(table.column("lat")) * 1e7).astype(np.int32),
+                "lng_e7": np.rint(_floats(table.column("lng")) * 1e7).astype(np.int32),
+                "accuracy_dm": accuracy.astype(np.uint16),
+            }
+        k1 = (first.astype(np.int64) << SECOND_BITS) | (at % DAY)
+        retract = table.column("retract").fill_null(False).to_numpy(zero_copy_only=False)
+        revision = table.column("revision").fill_null(0).to_numpy().astype(np.int32)
+        return Batch(at // DAY, Rows(kind, k1, k2, payload), retract, revision)
+
+    def publish(self) -> GraphView:
+        """An immutable view of everything taken in so far. Cost: the days that changed."""
+        sealed = {kind: log.seal() for kind, log in self._logs.items()}
+        if self._columns is None or len(self._columns.stay_s) < len(self.places):
+            known: dict[int, dict[str, Any]] = {}
+            for (key,), data in self.reference.items():
+                known[self.places.add(key)] = data
+            self._columns = place_columns(len(self.places), known)
+        return GraphView(sealed["bluetooth"], sealed["check_in"], sealed["location"], self._columns)

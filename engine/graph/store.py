@@ -1,0 +1,215 @@
+"""The growing set of bulk events (bluetooth, check_in, location), day by day.
+
+A batch becomes one small sorted run per day it touches; runs merge as they grow (each row is merged about
+log n times). Sealing a day turns its runs into one immutable :class:`Segment`; readers only ever see those.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.clock import DAY
+from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
+from engine.graph import kernels
+from engine.graph.segments import Columns, Rows, Segment, build_segment, merge_runs, sort_order
+
+Key = tuple[int, int]
+CellsOf = Callable[[Rows], npt.NDArray[np.uint64]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Valid rows of one kind. All columns have one length; ``day`` counts from 1970-01-01."""
+
+    day: npt.NDArray[np.int64]
+    rows: Rows
+    retract: npt.NDArray[np.bool_]
+    revision: npt.NDArray[np.int32]
+
+
+@dataclass
+class _Day:
+    runs: list[Rows] = field(default_factory=list)
+    revisions: dict[Key, int] = field(default_factory=dict)
+    """Live rows with a revision above 0 (rare)."""
+    dead: dict[Key, int] = field(default_factory=dict)
+    """Retracted keys and the highest revision that died."""
+    segment: Segment | None = None
+
+
+def merged(kind: str, old: Columns, new: Columns) -> Columns:
+    """Rows of one natural key and revision become one: a commutative rule, so that order never matters."""
+    if kind == "bluetooth":
+        return {
+            "duration_s": np.maximum(old["duration_s"], new["duration_s"]),
+            "attenuation_cdb": np.minimum(old["attenuation_cdb"], new["attenuation_cdb"]),
+        }
+    if kind == "check_in":
+        return {"left_at": np.maximum(old["left_at"], new["left_at"])}
+    names = ("accuracy_dm", "lat_e7", "lng_e7")
+    better = np.zeros(len(new["lat_e7"]), np.bool_)
+    tied = np.ones(len(better), np.bool_)
+    for name in names:
+        better |= tied & (new[name] < old[name])
+        tied &= new[name] == old[name]
+    return {name: np.where(better, new[name], old[name]).astype(old[name].dtype) for name in old}
+
+
+def _differs(a: Columns, b: Columns) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.logical_or.reduce([a[name] != b[name] for name in a]), np.bool_)
+
+
+class EventLog:
+    """Accepted events of one bulk kind. One writer; readers use sealed segments."""
+
+    def __init__(self, kind: str, cells_of: CellsOf | None = None) -> None:
+        self.kind = kind
+        self._cells_of = cells_of
+        self._days: dict[int, _Day] = {}
+
+    def __len__(self) -> int:
+        self._seal_all()
+        return sum(len(d.segment.rows) for d in self._days.values() if d.segment is not None)
+
+    def apply(self, batch: Batch) -> npt.NDArray[np.uint8]:
+        """Take in a batch; returns one outcome per row (ACCEPTED, DUPLICATE, RETRACTED)."""
+        outcomes = np.full(len(batch.rows), DUPLICATE, np.uint8)
+        plain = ~batch.retract & (batch.revision == 0)
+        by_day = np.argsort(batch.day, kind="stable")
+        days, first = np.unique(batch.day[by_day], return_index=True)
+        for day, index in zip(days.tolist(), np.split(by_day, first[1:]), strict=True):
+            state = self._days.setdefault(day, _Day())
+            usual = index[plain[index]]
+            if len(usual):
+                outcomes[usual] = self._add(state, batch.rows.take(usual))
+            for i in index[~plain[index]].tolist():
+                row = batch.rows.take(np.array([i]))
+                revision = int(batch.revision[i])
+                change = self._retract if batch.retract[i] else self._revise
+                outcomes[i] = change(state, row, revision)
+        return outcomes
+
+    def _add(self, state: _Day, rows: Rows) -> npt.NDArray[np.uint8]:
+        """Rows of revision 0. Vectorised; loops only over repeats of one key within the batch."""
+        outcomes = np.full(len(rows), DUPLICATE, np.uint8)
+        order = sort_order(rows.k1, rows.k2)
+        rows = rows.take(order)
+        new_key = np.ones(len(rows), np.bool_)
+        new_key[1:] = (rows.k1[1:] != rows.k1[:-1]) | (rows.k2[1:] != rows.k2[:-1])
+        heads = np.flatnonzero(new_key)
+        current = rows.take(heads)
+        at = self._look_up(state, current)
+        known = at.known
+        old = {n: np.where(known, at.payload[n], c).astype(c.dtype) for n, c in current.payload.items()}
+        now = merged(self.kind, old, current.payload)
+        changed = ~known | _differs(now, old)
+        outcomes[order[heads]] = np.where(changed, ACCEPTED, DUPLICATE)
+        for nth in range(1, int(np.diff(np.append(heads, len(rows))).max(initial=1))):
+            group = np.flatnonzero(np.append(heads[1:], len(rows)) - heads > nth)
+            repeats = heads[group] + nth
+            before = {n: c[group] for n, c in now.items()}
+            after = merged(self.kind, before, {n: c[repeats] for n, c in rows.payload.items()})
+            moved = _differs(after, before)
+            outcomes[order[repeats]] = np.where(moved, ACCEPTED, DUPLICATE)
+            changed[group] |= moved
+            for n in now:
+                now[n][group] = after[n]
+        blocked = self._blocked(state, current)
+        if blocked is not None:
+            changed &= blocked == ACCEPTED
+            spread = np.repeat(blocked, np.diff(np.append(heads, len(rows))))
+            outcomes[order[spread != ACCEPTED]] = spread[spread != ACCEPTED]
+        fresh = Rows(self.kind, current.k1, current.k2, now).take(changed)
+        self._push(state, fresh)
+        return outcomes
+
+    def _blocked(self, state: _Day, rows: Rows) -> npt.NDArray[np.uint8] | None:
+        """Keys that revision 0 cannot reach: retracted, or replaced by a later revision."""
+        if not state.dead and not state.revisions:
+            return None
+        out = np.full(len(rows), ACCEPTED, np.uint8)
+        for i, key in enumerate(zip(rows.k1.tolist(), rows.k2.tolist(), strict=True)):
+            if key in state.revisions:
+                out[i] = DUPLICATE
+            if key in state.dead and state.dead[key] >= 0:
+                out[i] = RETRACTED
+        return out
+
+    def _retract(self, state: _Day, row: Rows, revision: int) -> int:
+        key = (int(row.k1[0]), int(row.k2[0]))
+        if state.dead.get(key, -1) >= revision:
+            return DUPLICATE
+        state.dead[key] = revision
+        if state.revisions.get(key, 0) <= revision:
+            state.revisions.pop(key, None)
+            self._remove(state, key)
+        return ACCEPTED
+
+    def _revise(self, state: _Day, row: Rows, revision: int) -> int:
+        key = (int(row.k1[0]), int(row.k2[0]))
+        if state.dead.get(key, -1) >= revision:
+            return RETRACTED
+        at = self._look_up(state, row)
+        if at.known[0]:
+            present = state.revisions.get(key, 0)
+            if present > revision:
+                return DUPLICATE
+            if present == revision:
+                now = merged(self.kind, at.payload, row.payload)
+                if not _differs(now, at.payload)[0]:
+                    return DUPLICATE
+                row = Rows(self.kind, row.k1, row.k2, now)
+        state.revisions[key] = revision
+        self._push(state, row)
+        return ACCEPTED
+
+    def _remove(self, state: _Day, key: Key) -> None:
+        kept = []
+        for run in state.runs:
+            i = int(kernels.find_rows(run.k1, run.k2, np.array([key[0]]), np.array([key[1]], np.int32))[0])
+            if i >= 0:
+                run = run.take(np.delete(np.arange(len(run)), i))
+            if len(run):
+                kept.append(run)
+        state.runs = kept
+        state.segment = None
+
+    def _push(self, state: _Day, run: Rows) -> None:
+        if len(run) == 0:
+            return
+        state.segment = None
+        state.runs.append(run)
+        while len(state.runs) > 1 and len(state.runs[-2]) < 2 * len(state.runs[-1]):
+            state.runs[-2:] = [merge_runs(state.runs[-2:])]
+
+    def _look_up(self, state: _Day, rows: Rows) -> "_Found":
+        payload = {n: np.zeros(len(rows), c.dtype) for n, c in rows.payload.items()}
+        known = np.zeros(len(rows), np.bool_)
+        for run in reversed(state.runs):
+            at = kernels.find_rows(run.k1, run.k2, rows.k1, rows.k2)
+            hit = (at >= 0) & ~known
+            known |= hit
+            for n, column in run.payload.items():
+                payload[n][hit] = column[at[hit]]
+        return _Found(known, payload)
+
+    def seal(self) -> dict[int, Segment]:
+        """Every day's segment, by day. Only days that changed since the last call cost anything."""
+        self._seal_all()
+        return {day: d.segment for day, d in sorted(self._days.items()) if d.segment is not None}
+
+    def _seal_all(self) -> None:
+        for day, state in self._days.items():
+            if state.segment is None and state.runs:
+                rows = merge_runs(state.runs)
+                state.runs = [rows]
+                cells = self._cells_of(rows) if self._cells_of is not None else None
+                state.segment = build_segment(day * DAY, rows, cells)
+
+
+@dataclass(frozen=True)
+class _Found:
+    known: npt.NDArray[np.bool_]
+    payload: Columns

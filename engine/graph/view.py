@@ -1,0 +1,80 @@
+"""An immutable view of the contact graph: what every query reads. Published whole, with one assignment."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import params
+from engine.graph.segments import Segment, major, second
+
+NOWHERE = np.iinfo(np.int32).min
+"""Coordinate of a place whose position is not known."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Reference data of places as columns, indexed by place code."""
+
+    stay_s: npt.NDArray[np.int32]
+    """Usual stay of the place's kind, used when a check-in has no left_at."""
+    weight: npt.NDArray[np.float64]
+    """Weight of a shared stay: reference area over area, less outdoors."""
+    lat_e7: npt.NDArray[np.int32]
+    lng_e7: npt.NDArray[np.int32]
+
+    @property
+    def longest_stay_s(self) -> int:
+        """Longest usual stay."""
+        return int(self.stay_s.max(initial=0))
+
+
+def place_columns(count: int, known: dict[int, dict[str, Any]]) -> Places:
+    """Columns for ``count`` places; ``known`` maps code to reference data, the rest take the defaults."""
+    stay, weight = _assumed({})
+    stays = np.full(count, stay, np.int32)
+    weights = np.full(count, weight)
+    lat = np.full(count, NOWHERE, np.int32)
+    lng = np.full(count, NOWHERE, np.int32)
+    for code, data in known.items():
+        stays[code], weights[code] = _assumed(data)
+        if data.get("lat") is not None and data.get("lng") is not None:
+            lat[code], lng[code] = round(data["lat"] * 1e7), round(data["lng"] * 1e7)
+    return Places(stays, weights, lat, lng)
+
+
+def _assumed(data: dict[str, Any]) -> tuple[int, float]:
+    """Usual stay (s) and weight of a place.
+
+    Well-mixed air: risk goes with 1/volume (Wells-Riley), here 1/area at one height.
+    """
+    kind = params.PLACE_KINDS.get(data.get("kind") or "other", params.PLACE_KINDS["other"])
+    area = data.get("area_m2") or kind.default_area_m2
+    indoor = kind.indoor if data.get("indoor") is None else data["indoor"]
+    weight = min(1.0, max(params.PLACE_WEIGHT_FLOOR.value, params.INDOOR_REFERENCE_M2.value / area))
+    return kind.default_stay_s, weight * (1.0 if indoor else params.OUTDOOR_FACTOR.value)
+
+
+@dataclass(frozen=True)
+class GraphView:
+    """Sealed segments by kind and day, and the places. Readers hold one for as long as they need it."""
+
+    bluetooth: dict[int, Segment]
+    check_in: dict[int, Segment]
+    location: dict[int, Segment]
+    places: Places
+
+    def latest(self) -> int:
+        """Latest end of a credited interval, UTC s; 0 when there is none. Cost: the last two days of check-ins."""
+        gap = int(params.FIX_MAX_GAP_S.value)
+        ends = [s.last_end for s in self.bluetooth.values()]
+        ends += [s.last_end + gap for s in self.location.values()]
+        ends += [s.last_end for s in self.check_in.values()]
+        for day in sorted(self.check_in)[-2:]:
+            segment = self.check_in[day]
+            open_stay = segment.rows.payload["left_at"] < 0
+            k1 = segment.rows.k1[open_stay]
+            if len(k1):
+                ends.append(segment.day_start + int((second(k1) + self.places.stay_s[major(k1)]).max()))
+        return max(ends, default=0)
