@@ -1,0 +1,249 @@
+"""Traces, answered from one snapshot: cases, exposures, sources, people, chains, clusters. Pure: no clock, no state."""
+
+import numpy as np
+
+from engine.clock import FOREVER
+from engine.errors import BadParameterError
+from engine.exposure.clusters import clusters
+from engine.exposure.policies import Policy
+from engine.exposure.trace import MAX_DEPTH, Question, Reached, Seed, Trace, trace
+from engine.exposure.windows import infection_window, infectious_window
+from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
+from engine.people.timelines import F0
+from engine.service.explain import chains_to
+from engine.service.results import (
+    CaseRow,
+    Chain,
+    Cluster,
+    ExposureReport,
+    ExposureRow,
+    PersonReport,
+    TimelineEntry,
+    Window,
+)
+from engine.service.snapshot import Snapshot
+
+BOARD_DEPTH = 2
+"""Levels kept of everybody: F0 to F2; deeper ones on request."""
+
+
+def check_query(depth: int, min_probability: float, channels: frozenset[str] | None) -> None:
+    """Raise BadParameterError when a query parameter is out of bounds."""
+    if not 1 <= depth <= MAX_DEPTH:
+        raise BadParameterError(f"depth is {depth}; it must be 1 to {MAX_DEPTH}")
+    if not 0 <= min_probability <= 1:
+        raise BadParameterError(f"min_probability is {min_probability}; it must be 0 to 1")
+    if channels is not None and (not channels or not channels <= CHANNELS):
+        raise BadParameterError(f"channels must be some of: {', '.join(CHANNEL_NAMES)}")
+
+
+def forward(
+    state: Snapshot, f0: F0, depth: int, policy: Policy, until: int, channels: frozenset[str] | None = None
+) -> Trace:
+    """Everybody an F0 may have exposed; remembered."""
+    start, end = infectious_window(f0, policy, until)
+    question = Question(
+        (Seed(f0.person, start, end),), depth, until, policy, state.courses, state.people.isolation, channels
+    )
+    key = ("forward", f0.person, depth, policy, until, channels)
+    return state.remember(key, lambda: trace(state.graph, state.person_keys, question))
+
+
+def exposures(
+    state: Snapshot,
+    f0: F0,
+    depth: int,
+    policy: Policy,
+    until: int,
+    min_probability: float,
+    channels: frozenset[str] | None,
+) -> ExposureReport:
+    """F1..F``depth`` of an F0."""
+    check_query(depth, min_probability, channels)
+    reached = forward(state, f0, depth, policy, until, channels).reached
+    return ExposureReport(
+        case=state.person_keys.key(f0.person),
+        policy=policy.name,
+        direction="forward",
+        as_of=state.as_of,
+        window=Window(*infectious_window(f0, policy, until)),
+        until=until,
+        depth=depth,
+        rows=_rows(state, reached, min_probability),
+    )
+
+
+def sources(
+    state: Snapshot,
+    f0: F0,
+    depth: int,
+    policy: Policy,
+    until: int,
+    since: int | None,
+    min_probability: float,
+    channels: frozenset[str] | None,
+) -> ExposureReport:
+    """Who may have infected an F0, and who those: the trace with time reversed from its infection window."""
+    check_query(depth, min_probability, channels)
+    start, end = infection_window(f0, until)
+    start = start if since is None else since
+    question = Question(
+        (Seed(f0.person, start, end),),
+        depth,
+        until,
+        policy,
+        state.courses,
+        state.people.isolation,
+        channels,
+        forward=False,
+    )
+    reached = trace(state.graph, state.person_keys, question).reached
+    return ExposureReport(
+        case=state.person_keys.key(f0.person),
+        policy=policy.name,
+        direction="backward",
+        as_of=state.as_of,
+        window=Window(start, max(start, end)),
+        until=until,
+        depth=depth,
+        rows=_rows(state, reached, min_probability),
+    )
+
+
+def _rows(state: Snapshot, reached: Reached, min_probability: float) -> tuple[ExposureRow, ...]:
+    chosen = np.flatnonzero(reached.probability >= min_probability)
+    rows = _records(state, reached.take(chosen))
+    rows.sort(key=lambda r: (r.level, -r.probability, r.first_exposed_at, r.person))
+    return tuple(rows)
+
+
+def _records(state: Snapshot, reached: Reached) -> list[ExposureRow]:
+    people, cases = state.person_keys.keys, state.people.cases
+    codes = reached.person.tolist()
+    columns = zip(
+        people(codes),
+        reached.level.tolist(),
+        reached.first.tolist(),
+        reached.last.tolist(),
+        (reached.seconds / 60).tolist(),
+        reached.probability.tolist(),
+        reached.dose.tolist(),
+        (code in cases for code in codes),
+        (_CHANNELS_OF_BITS[bits] for bits in reached.channels.tolist()),
+        people(reached.via.tolist()),
+        (tuple(sorted(state.place_keys.keys(places))) for places in reached.places()),
+        strict=True,
+    )
+    return [ExposureRow(*row) for row in columns]
+
+
+_CHANNELS_OF_BITS = [
+    tuple(name for c, name in enumerate(CHANNEL_NAMES) if bits >> c & 1) for bits in range(1 << len(CHANNEL_NAMES))
+]
+
+
+def case_row(state: Snapshot, f0: F0, policy: Policy, until: int, counted: bool = False) -> CaseRow:
+    """An F0 as a record; ``counted`` adds how many F1 and F2 it has."""
+    counts: dict[str, int] = {}
+    if counted:
+        levels = forward(state, f0, BOARD_DEPTH, policy, until).reached.level
+        counts = {f"F{k}": int((levels == k).sum()) for k in range(1, BOARD_DEPTH + 1)}
+    return CaseRow(
+        person=state.person_keys.key(f0.person),
+        confirmed_at=f0.confirmed_at,
+        onset_at=f0.onset_at,
+        sampled_at=f0.sampled_at,
+        isolated_at=f0.isolated_at,
+        window=Window(*infectious_window(f0, policy, until)),
+        policy=policy.name,
+        sources=f0.sources,
+        counts=counts,
+    )
+
+
+def case_rows(state: Snapshot, policy: Policy, until: int) -> list[CaseRow]:
+    """Every F0, ordered by person key."""
+    rows = [case_row(state, f0, policy, until) for f0 in state.people.cases.values()]
+    return sorted(rows, key=lambda r: r.person)
+
+
+def board(state: Snapshot, policy: Policy, until: int) -> Trace:
+    """The least level of everybody over all F0s at once; remembered."""
+    seeds = tuple(Seed(f0.person, *infectious_window(f0, policy, until)) for f0 in state.people.cases.values())
+    question = Question(seeds, BOARD_DEPTH, until, policy, state.courses, state.people.isolation)
+    return state.remember(("board", policy, until), lambda: trace(state.graph, state.person_keys, question))
+
+
+def person_report(
+    state: Snapshot, person: str, policy: Policy, until: int, timeline: tuple[TimelineEntry, ...]
+) -> PersonReport:
+    """A person now: level over all F0s, why, and the dated facts."""
+    code = state.person(person)
+    is_case = code in state.people.cases
+    isolation = int(state.people.isolation[code]) if code < len(state.people.isolation) else FOREVER
+    because, root = (None, None) if is_case else _because(state, board(state, policy, until), code)
+    return PersonReport(
+        person=person,
+        level=0 if is_case else (because.level if because else None),
+        is_case=is_case,
+        isolated_at=None if isolation == FOREVER else isolation,
+        because=because,
+        because_case=root,
+        timeline=timeline,
+        as_of=state.as_of,
+    )
+
+
+def _because(state: Snapshot, answer: Trace, code: int) -> tuple[ExposureRow | None, str | None]:
+    at = np.flatnonzero(answer.reached.person == code)
+    if len(at) == 0:
+        return None, None
+    row = _records(state, answer.reached.take(at))[0]
+    index = int(np.flatnonzero(answer.labels[row.level].person == code)[0])
+    for level in range(row.level, 0, -1):
+        index = int(answer.labels[level].parent[index])
+    return row, state.person_keys.key(int(answer.labels[0].person[index]))
+
+
+def chains(state: Snapshot, person: str, case: str | None, policy: Policy, until: int, depth: int) -> list[Chain]:
+    """Witness chains from one case (or every case that reaches the person), best first.
+
+    Best: nearest level, then greatest probability, then earliest first exposure, then case key.
+    """
+    check_query(depth, 0.0, None)
+    code = state.person(person)
+    f0s = [state.case(case)] if case is not None else list(state.people.cases.values())
+    found: list[Chain] = []
+    for f0 in f0s:
+        if f0.person != code:
+            answer = forward(state, f0, depth, policy, until)
+            found += chains_to(state, answer, code, policy)
+    found.sort(key=lambda c: (c.level, -c.probability, c.links[0].first_exposed_at, c.case))
+    return found
+
+
+def cluster_rows(state: Snapshot, policy: Policy, start: int, end: int) -> list[Cluster]:
+    """Shared places of F0s in [start, end), most cases first, then by start and place."""
+    windows = []
+    for f0 in state.people.cases.values():
+        first, _ = infection_window(f0, end)
+        windows.append((f0.person, first, infectious_window(f0, policy, end)[1]))
+    rows = []
+    for g in clusters(state.graph, windows, start, end):
+        place = state.place_keys.key(g.place)
+        data = state.place_data.get(place, {})
+        people = tuple(sorted(state.person_keys.keys(g.people)))
+        rows.append(
+            Cluster(
+                place=place,
+                name=data.get("name"),
+                kind=data.get("kind"),
+                lat=data.get("lat"),
+                lng=data.get("lng"),
+                t_start=g.start,
+                t_end=g.end,
+                cases=people,
+                person_seconds=g.person_seconds,
+            )
+        )
+    return sorted(rows, key=lambda c: (-len(c.cases), c.t_start, c.place))

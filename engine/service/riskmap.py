@@ -1,0 +1,122 @@
+"""The hex map of a snapshot: where its F0s were while infectious, scored."""
+
+import numpy as np
+
+from engine import params
+from engine.clock import DAY
+from engine.errors import BadParameterError
+from engine.exposure.policies import Policy
+from engine.exposure.windows import infectious_window
+from engine.geo.cells import Cells, cells_of, centres
+from engine.graph.evidence import Queries, fix_columns, fixes_of, stays_of
+from engine.graph.view import NOWHERE
+from engine.risk.hexes import F0Presence, HexScores, hex_map
+from engine.service.results import HexColumns
+from engine.service.snapshot import Snapshot
+
+RESOLUTIONS = range(7, 11)
+FINEST = 10
+
+
+def hex_columns(
+    state: Snapshot, resolution: int, bbox: tuple[float, float, float, float] | None, at: int, policy: Policy
+) -> HexColumns:
+    """Scores of every cell with footfall or infectious time, within ``bbox`` by cell centre; remembered whole.
+
+    Raises:
+        BadParameterError: resolution or box out of bounds.
+    """
+    if resolution not in RESOLUTIONS:
+        raise BadParameterError(f"resolution is {resolution}; it must be 7 to 10")
+    scores = state.remember(
+        ("hexes", resolution, at, policy),
+        lambda: hex_map(presence_of(state, at, policy), at, resolution, footfall(state, at)),
+    )
+    return _within(scores, bbox, state.as_of)
+
+
+def presence_of(state: Snapshot, at: int, policy: Policy) -> F0Presence:
+    """Stays of F0s at places with known position, and their fixes, within their infectious windows up to ``at``.
+
+    Where a fix and a stay overlap both count; people rarely give both for the same time.
+    """
+    f0s = list(state.people.cases.values())
+    windows = [infectious_window(f0, policy, at) for f0 in f0s]
+    queries = Queries(
+        np.array([f0.person for f0 in f0s], np.int32),
+        np.array([w[0] for w in windows], np.int64),
+        np.array([w[1] for w in windows], np.int64),
+    )
+    stays, fixes = _presences(state, queries)
+    courses = [state.courses[f0.person] for f0 in f0s]
+    origin = np.array([c.origin for c in courses], np.int64)
+    factor = np.array([c.factor for c in courses], np.float64)
+    query = np.concatenate([stays[0], fixes[0]])
+    return F0Presence(
+        person=queries.person[query],
+        lat_e7=np.concatenate([stays[1], fixes[1]]).astype(np.int32),
+        lng_e7=np.concatenate([stays[2], fixes[2]]).astype(np.int32),
+        start=np.maximum(np.concatenate([stays[3], fixes[3]]), queries.start[query]),
+        end=np.minimum(np.concatenate([stays[4], fixes[4]]), queries.end[query]),
+        peak=origin[query],
+        factor=factor[query],
+    )
+
+
+def _presences(state: Snapshot, queries: Queries) -> list[tuple[np.ndarray, ...]]:
+    """(query, lat, lng, start, end) of stays and of fixes."""
+    none = np.empty(0, np.int64)
+    if len(queries.person) == 0:
+        return [(none,) * 5, (none,) * 5]
+    places = state.graph.places
+    stays = stays_of(state.graph, queries)
+    known = places.lat_e7[stays.place] != NOWHERE
+    place = stays.place[known]
+    fixes = fixes_of(state.graph, queries)
+    lat, lng = fix_columns(state.graph, fixes, "lat_e7", "lng_e7")
+    return [
+        (
+            stays.query[known],
+            places.lat_e7[place],
+            places.lng_e7[place],
+            stays.start[known],
+            stays.end[known],
+        ),
+        (fixes.query, lat, lng, fixes.start, fixes.end),
+    ]
+
+
+def footfall(state: Snapshot, at: int) -> Cells:
+    """Cells (resolution 10 or finer) where anybody was in the days the map looks back on, and every known place."""
+    since = at - round(params.HEX_CUT_D.value * DAY)
+    parts = [
+        segment.groups.astype(np.uint64)
+        for segment in state.graph.location.values()
+        if since - DAY < segment.day_start < at
+    ]
+    places = state.graph.places
+    known = places.lat_e7 != NOWHERE
+    lat, lng = places.lat_e7[known] / 1e7, places.lng_e7[known] / 1e7
+    return np.unique(np.concatenate([*parts, cells_of(lat, lng, FINEST)]))
+
+
+def _within(scores: HexScores, bbox: tuple[float, float, float, float] | None, as_of: int) -> HexColumns:
+    keep = np.ones(len(scores.h3), np.bool_)
+    if bbox is not None:
+        west, south, east, north = bbox
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+            raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
+        lat, lng = centres(scores.h3)
+        across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
+        keep = (lat >= south) & (lat <= north) & across
+    return HexColumns(
+        resolution=scores.resolution,
+        at=scores.at,
+        as_of=as_of,
+        h3=scores.h3[keep],
+        score=scores.score[keep],
+        band=scores.band[keep],
+        low=scores.low[keep],
+        high=scores.high[keep],
+        infectious_h=scores.infectious_h[keep],
+    )

@@ -1,0 +1,92 @@
+"""One consistent state that answers are computed from: immutable views, names, and a memory of recent traces."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
+
+from engine.errors import UnknownCaseError, UnknownPersonError
+from engine.exposure.infectiousness import Course
+from engine.exposure.windows import course_of
+from engine.graph.segments import SECOND_BITS
+from engine.graph.view import GraphView
+from engine.ids import Keys
+from engine.people.timelines import F0, PeopleView
+
+T = TypeVar("T")
+REMEMBERED = 256
+"""Answers kept per state; the oldest goes first."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the engine knew at journal sequence ``as_of``."""
+
+    graph: GraphView
+    people: PeopleView
+    person_keys: Keys
+    place_keys: Keys
+    place_data: dict[str, dict[str, Any]]
+    as_of: int
+    latest: int
+    """Latest moment among accepted events, UTC s."""
+    courses: dict[int, Course]
+    _memory: dict[Hashable, Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def person(self, key: str) -> int:
+        """Code of a person whom a live event names.
+
+        Raises:
+            UnknownPersonError: there is none.
+        """
+        code = self.person_keys.find(key)
+        if code is None or not self._is_named(code, key):
+            raise UnknownPersonError(f"no accepted event names {key!r}; check the id")
+        return code
+
+    def case(self, key: str) -> F0:
+        """The F0 with this key.
+
+        Raises:
+            UnknownPersonError: no accepted event names this person.
+            UnknownCaseError: known, but not an F0.
+        """
+        code = self.person(key)
+        f0 = self.people.cases.get(code)
+        if f0 is None:
+            raise UnknownCaseError(f"{key!r} is not an F0: no case event and no positive PCR names this person")
+        return f0
+
+    def _is_named(self, code: int, key: str) -> bool:
+        if code in self.people.cases or code in self.people.named:
+            return True
+        for segment in self.graph.bluetooth.values():
+            if _has(segment.groups, code) or _has(segment.rows.k1, code << SECOND_BITS, 1 << SECOND_BITS):
+                return True
+        if any(_has(segment.groups, code) for segment in self.graph.check_in.values()):
+            return True
+        days = self.graph.location.values()
+        return any(_has(segment.rows.k1, code << SECOND_BITS, 1 << SECOND_BITS) for segment in days)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under ``key``, made at most about once per state."""
+        found: T | None = self._memory.get(key)
+        if found is not None:
+            return found
+        value = make()
+        with self._lock:
+            while len(self._memory) >= REMEMBERED:
+                self._memory.pop(next(iter(self._memory)))
+            self._memory[key] = value
+        return value
+
+
+def courses_of(people: PeopleView) -> dict[int, Course]:
+    """Infectiousness of every F0, by person code."""
+    return {code: course_of(f0) for code, f0 in people.cases.items()}
+
+
+def _has(ascending: Any, low: int, span: int = 1) -> bool:
+    at = int(ascending.searchsorted(low))
+    return at < len(ascending) and int(ascending[at]) < low + span
