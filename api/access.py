@@ -1,0 +1,70 @@
+"""Who may do what: bearer token -> role -> allowed routes. One table, asked before anything else."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.port import EnginePort
+from api.problems import ProblemError
+from engine.service.access import role_of
+
+Action = Literal["post_events", "persons", "clusters", "hexes", "policies"]
+ALLOWED: dict[Action, frozenset[str]] = {
+    "post_events": frozenset({"feed", "officer", "admin"}),
+    "persons": frozenset({"officer"}),
+    "clusters": frozenset({"officer", "epidemiologist"}),
+    "hexes": frozenset({"officer", "epidemiologist", "map", "admin"}),
+    "policies": frozenset({"officer", "epidemiologist", "admin"}),
+}
+"""Action -> roles. ``persons`` is every reply that names people, cases among them."""
+OFFICER_KINDS = frozenset({"case", "test_result", "quarantine"})
+"""Events an officer writes by hand; sightings and places come from feeds."""
+NAMES_PEOPLE = frozenset({"officer"})
+"""Roles for which a cluster lists its cases; others get their number."""
+
+_scheme = HTTPBearer(auto_error=False, description="A token of `tokens.json` in the server's data folder")
+
+
+def engine_of(request: Request) -> EnginePort:
+    """The engine behind this application."""
+    engine: EnginePort = request.app.state.engine
+    return engine
+
+
+async def _engine(request: Request) -> EnginePort:
+    return engine_of(request)
+
+
+Engine = Annotated[EnginePort, Depends(_engine)]
+
+
+def allow(action: Action) -> Callable[..., Awaitable[str]]:
+    """A dependency that gives the caller's role if it may do ``action``.
+
+    Raises (from the dependency):
+        ProblemError: 401 without a known token, 403 for a role not allowed, 503 while not ready.
+    """
+
+    async def check(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_scheme)]) -> str:
+        role = role_of(request.app.state.tokens, bearer.credentials) if bearer is not None else None
+        if role is None:
+            raise ProblemError("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="truyvet"'})
+        if role not in ALLOWED[action]:
+            raise ProblemError("forbidden")
+        if not engine_of(request).ready:
+            raise ProblemError("not_ready", headers={"Retry-After": "5"})
+        return role
+
+    return check
+
+
+def check_kind(role: str, kind: str) -> None:
+    """Whether ``role`` may post events of ``kind``.
+
+    Raises:
+        ProblemError: 403, naming the kinds that it may.
+    """
+    if role == "officer" and kind not in OFFICER_KINDS:
+        raise ProblemError("forbidden", "forbidden_kind", kinds=", ".join(sorted(OFFICER_KINDS)))

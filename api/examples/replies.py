@@ -1,0 +1,159 @@
+"""A reply of each route, for the documentation; a test compares their fields with real replies."""
+
+from typing import Any
+
+Example = dict[str, Any]
+
+_WINDOW: Example = {"start": "2021-07-06T23:00:00Z", "end": "2021-07-11T09:00:00Z"}
+EXPOSURE: Example = {
+    "person": "P-2077",
+    "level": 1,
+    "first_exposed_at": "2021-07-09T02:30:00Z",
+    "last_exposed_at": "2021-07-09T02:35:00Z",
+    "minutes": 5.0,
+    "probability": 0.0214,
+    "dose": 0.0433,
+    "is_case": True,
+    "channels": ["bluetooth", "check_in"],
+    "via": "P-1042",
+    "places": ["market-ben-thanh"],
+}
+_CONTACT: Example = {
+    "person": "P-1042",
+    "other": "P-2077",
+    "t_start": "2021-07-09T02:30:00Z",
+    "t_end": "2021-07-09T02:35:00Z",
+    "seconds": 300,
+    "channel": "bluetooth",
+    "place": None,
+    "cell": None,
+    "attenuation_db": 52.5,
+    "distance_m": None,
+    "weight": 1.0,
+    "evidence": [{"kind": "bluetooth", "person": "P-1042", "peer": "P-2077", "at": "2021-07-09T02:30:00Z"}],
+}
+POSTED: Example = {
+    "accepted": 9998,
+    "duplicates": 1,
+    "rejected": [{"row": 17, "code": "bad_time", "detail": "at: write it like 2021-07-11T09:30:00+07:00"}],
+    "as_of": 42,
+}
+CASES: Example = {
+    "cases": [
+        {
+            "person": "P-1042",
+            "confirmed_at": "2021-07-11T08:00:00Z",
+            "onset_at": "2021-07-09T23:00:00Z",
+            "sampled_at": "2021-07-11T01:00:00Z",
+            "isolated_at": "2021-07-11T09:00:00Z",
+            "window": _WINDOW,
+            "policy": "vn-2021-07",
+            "sources": ["case"],
+            "counts": {"F1": 14, "F2": 96},
+        }
+    ],
+    "as_of": 42,
+    "next": None,
+}
+EXPOSURES: Example = {
+    "case": "P-1042",
+    "policy": "vn-2021-07",
+    "direction": "forward",
+    "as_of": 42,
+    "window": _WINDOW,
+    "until": "2021-07-12T14:00:00Z",
+    "depth": 2,
+    "exposures": [EXPOSURE],
+    "next": None,
+}
+SOURCES: Example = EXPOSURES | {"direction": "backward", "depth": 1}
+PERSON: Example = {
+    "person": "P-2077",
+    "as_of": 42,
+    "level": 1,
+    "is_case": False,
+    "isolated_at": "2021-07-12T14:00:00Z",
+    "because": {"case": "P-1042"} | EXPOSURE,
+    "timeline": [{"at": "2021-07-12T14:00:00Z", "what": "quarantined", "detail": {"mode": "central"}}],
+}
+CONTACTS: Example = {"person": "P-1042", "as_of": 42, "contacts": [_CONTACT], "next": None}
+CHAINS: Example = {
+    "person": "P-2077",
+    "as_of": 42,
+    "chains": [
+        {
+            "case": "P-1042",
+            "person": "P-2077",
+            "level": 1,
+            "probability": 0.0214,
+            "links": [
+                {
+                    "source": "P-1042",
+                    "person": "P-2077",
+                    "level": 1,
+                    "first_exposed_at": "2021-07-09T02:30:00Z",
+                    "minutes": 5.0,
+                    "probability": 0.0214,
+                    "contacts": [_CONTACT],
+                }
+            ],
+        }
+    ],
+    "next": None,
+}
+CLUSTERS: Example = {
+    "as_of": 42,
+    "clusters": [
+        {
+            "place": "market-ben-thanh",
+            "name": "Chợ Bến Thành",
+            "kind": "market",
+            "lat": 10.7725,
+            "lng": 106.698,
+            "t_start": "2021-07-09T01:05:00Z",
+            "t_end": "2021-07-09T01:50:00Z",
+            "case_count": 2,
+            "person_seconds": 5400,
+            "cases": ["P-1042", "P-2077"],
+        }
+    ],
+    "next": None,
+}
+HEXES: Example = {
+    "resolution": 9,
+    "at": "2021-07-11T12:00:00Z",
+    "as_of": 42,
+    "h3": ["8965b56628fffff", "8965b5662b7ffff"],
+    "score": [91.25, 48.7],
+    "band": [3, 0],
+    "low": [74.1, 20.33],
+    "high": [97.9, 71.02],
+}
+POLICIES: Example = {
+    "policies": [
+        {
+            "name": "vn-2021-07",
+            "since": "2021-07-30",
+            "title_en": "Viet Nam, Decision 3638, July 2021: 2 m, regardless of how long",
+            "title_vi": "Việt Nam, Quyết định 3638, tháng 7/2021: trong 2 m, không kể thời gian",
+            "source": "3638/QĐ-BYT of 30/7/2021",
+            "max_distance_m": 2.0,
+            "max_attenuation_db": 75.1,
+            "days_before_onset": 3.0,
+            "days_before_sample": 14.0,
+            "same_place": True,
+            "slack_s": 0,
+            "min_minutes": 0.0,
+            "accumulate": "window",
+            "max_days_after_onset": None,
+            "max_days_after_sample": None,
+            "latent_hours": 0.0,
+            "note": "",
+        }
+    ],
+    "as_of": 42,
+    "next": None,
+}
+HEALTH: Example = {"status": "ok"}
+READY: Example = {"ready": True, "as_of": 42}
+ROOT: Example = {"name": "truyvet", "docs": "/docs", "openapi": "/openapi.json"}

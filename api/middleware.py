@@ -1,0 +1,64 @@
+"""What stands around every request: empty parameters dropped, unexpected errors caught, one line logged."""
+
+import logging
+import time
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.language import reader_lang
+from api.problems import route_name, unexpected
+
+log = logging.getLogger("truyvet.api")
+
+
+class EmptyParameters:
+    """``?until=&depth=2`` is the same as ``?depth=2``: forms and templates send what they leave empty."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on without its empty parameters."""
+        if scope["type"] == "http" and scope["query_string"]:
+            kept = [p for p in scope["query_string"].split(b"&") if p.partition(b"=")[2]]
+            scope = {**scope, "query_string": b"&".join(kept)}
+        await self.app(scope, receive, send)
+
+
+class Guard:
+    """Turns an unexpected error into a problem document with an id, and logs every request.
+
+    The log has the route as declared, never the path: paths and queries hold people's ids.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, watching what comes back."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        began = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            pass  # nobody is left to answer
+        except Exception as error:
+            response = unexpected(error, reader_lang(request), route_name(request))
+            if status:
+                raise  # half an answer is out: only the connection can be broken
+            await response(scope, receive, watched)
+        took = 1_000 * (time.perf_counter() - began)
+        log.info("%s %s %.1f ms", route_name(request), status or "gone", took)

@@ -1,0 +1,113 @@
+"""``/v1/cases``: F0s, whom they exposed, who may have infected them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.access import Engine, allow
+from api.describe import answers
+from api.examples.replies import CASES, EXPOSURES, SOURCES
+from api.language import reader_lang
+from api.negotiate import chosen_format
+from api.pages import DEFAULT_LIMIT, MAX_LIMIT, next_link, page_of
+from api.parameters import (
+    Channels,
+    Depth,
+    MinProbability,
+    Page,
+    Paging,
+    Policy,
+    Since,
+    TableFormat,
+    Until,
+    channels_of,
+)
+from api.port import EnginePort
+from api.present.report import FORMATS, report_reply
+from api.present.rows import case_row
+from api.present.wire import json_reply, state_headers
+from engine.service.results import ExposureReport
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[Depends(allow("persons"))])
+_PROBLEMS = ("bad_parameter", "unknown_policy", "unauthorized", "forbidden", "not_ready")
+
+
+async def _narrowing(
+    policy: Policy = None,
+    until: Until = None,
+    min_probability: MinProbability = 0.0,
+    channels: Channels = None,
+) -> dict[str, Any]:
+    return {
+        "policy": policy,
+        "until": until,
+        "min_probability": min_probability,
+        "channels": channels_of(channels),
+    }
+
+
+Narrowing = Annotated[dict[str, Any], Depends(_narrowing)]
+
+
+@router.get("", summary="All F0s", responses=answers(CASES, *_PROBLEMS))
+def list_cases(engine: Engine, page: Page, policy: Policy = None, until: Until = None) -> Response:
+    """Every F0 with dates and infectious window, ordered by person. Counts stand in `/v1/cases/{person}`."""
+    as_of = engine.as_of
+    shown = page_of(engine.cases(policy, until), page.rows(), page.cursor, lambda case: case.person)
+    body = {"cases": [case_row(case) for case in shown.rows], "as_of": as_of, "next": shown.next}
+    return json_reply(body, state_headers(as_of))
+
+
+@router.get(
+    "/{person:path}/exposures",
+    summary="Who was exposed by a case",
+    responses=answers(EXPOSURES, *_PROBLEMS, "unknown_case", "not_acceptable", formats=FORMATS),
+)
+def exposures(
+    request: Request,
+    person: str,
+    engine: Engine,
+    page: Page,
+    narrowing: Narrowing,
+    depth: Depth = 2,
+    format: TableFormat = None,
+) -> Response:
+    """F1, F2, ... of a case, ranked by level, then probability. Also as CSV, Excel workbook and GeoJSON."""
+    form = chosen_format(request, format, FORMATS)
+    return _reply(request, engine, engine.exposures(person, depth, **narrowing), form, page)
+
+
+@router.get(
+    "/{person:path}/sources",
+    summary="Who may have infected a case",
+    responses=answers(SOURCES, *_PROBLEMS, "unknown_case", "not_acceptable", formats=FORMATS),
+)
+def sources(
+    request: Request,
+    person: str,
+    engine: Engine,
+    page: Page,
+    narrowing: Narrowing,
+    depth: Depth = 1,
+    since: Since = None,
+    format: TableFormat = None,
+) -> Response:
+    """Backward tracing: the same shape, `direction` says `backward`."""
+    form = chosen_format(request, format, FORMATS)
+    return _reply(request, engine, engine.sources(person, depth, since=since, **narrowing), form, page)
+
+
+@router.get("/{person:path}", summary="One F0", responses=answers(CASES, *_PROBLEMS, "unknown_case"))
+def one_case(engine: Engine, person: str, policy: Policy = None, until: Until = None) -> Response:
+    """One F0, in the shape of the list, with how many F1 and F2 it has."""
+    as_of = engine.as_of
+    body = {"cases": [case_row(engine.case(person, policy, until))], "as_of": as_of, "next": None}
+    return json_reply(body, state_headers(as_of))
+
+
+def _reply(request: Request, engine: EnginePort, report: ExposureReport, form: str, page: Paging) -> Response:
+    # A file is read by people who do not turn pages: unless asked otherwise it holds everything it may.
+    limit = page.rows(DEFAULT_LIMIT if form == "json" else MAX_LIMIT)
+    shown = page_of(report.rows, limit, page.cursor, lambda row: row.person)
+    link = next_link(request, shown.next)
+    return report_reply(report, shown, form, reader_lang(request), engine.places, link)

@@ -1,0 +1,33 @@
+"""``/v1/clusters``: places that two or more F0s shared."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from api.access import NAMES_PEOPLE, Engine, allow
+from api.describe import answers
+from api.examples.replies import CLUSTERS
+from api.pages import page_of
+from api.parameters import From, Page, Policy, To
+from api.present.rows import cluster_row
+from api.present.wire import json_reply, state_headers
+
+router = APIRouter(tags=["clusters"])
+_PROBLEMS = ("bad_parameter", "unknown_policy", "unauthorized", "forbidden", "not_ready")
+
+
+@router.get("/v1/clusters", summary="Shared places", responses=answers(CLUSTERS, *_PROBLEMS))
+def clusters(
+    role: Annotated[str, Depends(allow("clusters"))],
+    engine: Engine,
+    page: Page,
+    start: From = None,
+    end: To = None,
+    policy: Policy = None,
+) -> Response:
+    """Most cases first. `cases` names them for officers only; epidemiologists get `case_count`."""
+    as_of = engine.as_of
+    found = engine.clusters(start, end, policy)
+    shown = page_of(found, page.rows(), page.cursor, lambda c: (c.place, c.t_start, c.t_end))
+    rows = [cluster_row(cluster, role in NAMES_PEOPLE) for cluster in shown.rows]
+    return json_reply({"as_of": as_of, "clusters": rows, "next": shown.next}, state_headers(as_of))

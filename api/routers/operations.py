@@ -1,0 +1,45 @@
+"""Routes that need no token: is it alive, is it ready, what is it."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.access import Engine
+from api.describe import answers
+from api.docs_page import docs_html
+from api.examples.replies import HEALTH, READY, ROOT
+from api.language import reader_lang
+from api.present.wire import json_reply
+from api.problems import ProblemError
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/", summary="Where to look", responses=answers(ROOT))
+async def root() -> Response:
+    """A pointer at the documentation."""
+    return json_reply(ROOT)
+
+
+@router.get("/healthz", summary="Is the process alive", responses=answers(HEALTH))
+async def healthz() -> Response:
+    """200 as long as the process can answer at all."""
+    return json_reply(HEALTH, {"Cache-Control": "no-store"})
+
+
+@router.get("/readyz", summary="Is the state whole", responses=answers(READY, "not_ready"))
+async def readyz(engine: Engine) -> Response:
+    """200 when the journal is replayed and questions can be asked, else 503."""
+    if not engine.ready:
+        raise ProblemError("not_ready", headers={"Retry-After": "5"})
+    return json_reply({"ready": True, "as_of": engine.as_of}, {"Cache-Control": "no-store"})
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The documentation as one page that loads nothing from elsewhere."""
+    lang = reader_lang(request)
+    page = docs_html(request.app.openapi(), str(request.base_url).rstrip("/"), lang)
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Vary": "Accept-Language",
+    }
+    return Response(page, headers=headers, media_type="text/html; charset=utf-8")

@@ -1,0 +1,67 @@
+"""``/v1/persons``: one person now, the contacts behind it, the chains that lead to it."""
+
+from fastapi import APIRouter, Depends, Response
+
+from api.access import Engine, allow
+from api.describe import answers
+from api.examples.replies import CHAINS, CONTACTS, PERSON
+from api.pages import page_of
+from api.parameters import Case, Depth, From, Page, Policy, To, Until
+from api.present.rows import (
+    chain_identity,
+    chain_row,
+    contact_identity,
+    contact_row,
+    person_body,
+)
+from api.present.wire import json_reply, state_headers
+
+router = APIRouter(prefix="/v1/persons", tags=["persons"], dependencies=[Depends(allow("persons"))])
+_PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "unknown_person", "not_ready")
+
+
+@router.get(
+    "/{person:path}/contacts",
+    summary="Whom a person met",
+    responses=answers(CONTACTS, *_PROBLEMS, "unknown_policy"),
+)
+def contacts(
+    engine: Engine, person: str, page: Page, start: From = None, end: To = None, policy: Policy = None
+) -> Response:
+    """Every contact that the policy counts, with its evidence, by time."""
+    as_of = engine.as_of
+    found = engine.contacts(person, start, end, policy)
+    shown = page_of(found, page.rows(), page.cursor, contact_identity)
+    rows = [contact_row(contact) for contact in shown.rows]
+    body = {"person": person, "as_of": as_of, "contacts": rows, "next": shown.next}
+    return json_reply(body, state_headers(as_of))
+
+
+@router.get(
+    "/{person:path}/chains",
+    summary="Why a person has a level",
+    responses=answers(CHAINS, *_PROBLEMS, "unknown_case", "unknown_policy"),
+)
+def chains(
+    engine: Engine,
+    person: str,
+    page: Page,
+    case: Case = None,
+    policy: Policy = None,
+    until: Until = None,
+    depth: Depth = 3,
+) -> Response:
+    """Witness chains from cases to the person, best first, each step with its contacts."""
+    as_of = engine.as_of
+    found = engine.chains(person, case, policy, until, depth)
+    shown = page_of(found, page.rows(), page.cursor, chain_identity)
+    rows = [chain_row(chain) for chain in shown.rows]
+    body = {"person": person, "as_of": as_of, "chains": rows, "next": shown.next}
+    return json_reply(body, state_headers(as_of))
+
+
+@router.get("/{person:path}", summary="A person now", responses=answers(PERSON, *_PROBLEMS))
+def person_now(engine: Engine, person: str) -> Response:
+    """Level over all cases (0: is an F0, null: none), the exposure behind it, and the dated facts."""
+    report = engine.person(person)
+    return json_reply(person_body(report), state_headers(report.as_of))

@@ -1,0 +1,189 @@
+"""A stand-in for the engine: fixed answers, and a record of what it was asked."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import orjson
+
+from engine.clock import from_rfc3339
+from engine.errors import (
+    UnknownCaseError,
+    UnknownKindError,
+    UnknownPersonError,
+    UnknownPolicyError,
+    UnreadableFileError,
+)
+from engine.service.results import (
+    CaseRow,
+    Chain,
+    ChainLink,
+    Cluster,
+    ContactRow,
+    ExposureReport,
+    ExposureRow,
+    HexColumns,
+    IngestReply,
+    PersonReport,
+    PlaceInfo,
+    Rejection,
+    TimelineEntry,
+    Window,
+)
+
+T = from_rfc3339("2021-07-09T02:30:00Z")
+CASE = "P-1042"
+KINDS = ("bluetooth", "check_in", "location", "place", "case", "test_result", "quarantine")
+
+
+@dataclass(frozen=True)
+class FakePolicy:
+    name: str
+    since: str
+    min_minutes: float
+    channels: frozenset[str] = frozenset({"check_in", "bluetooth"})
+
+
+def exposure(i: int, **other) -> ExposureRow:
+    row = ExposureRow(
+        f"P-{i:04d}", 1 + i // 5, T + i, T + 300 + i, 5.0, 1 / (i + 2), 0.5, False, ("bluetooth",), CASE, ()
+    )
+    return replace(row, **other)
+
+
+CONTACT = ContactRow(
+    CASE, "P-2077", T, T + 300, 300, "bluetooth", None, None, 52.5, None, 1.0,
+    ({"kind": "bluetooth", "person": CASE, "peer": "P-2077", "at": T},),
+)  # fmt: skip
+
+
+class FakeEngine:
+    """Knows one case; ``asked`` holds the arguments of the last call by method name."""
+
+    def __init__(self, rows=None):
+        self.as_of, self.data_time, self.ready, self.closed = 7, T + 86_400, True, False
+        self.rows = [exposure(i) for i in range(10)] if rows is None else rows
+        self.asked, self.ingests, self.fail = {}, 0, None
+
+    def _ingest(self, form, kind, body):
+        if self.fail is not None:
+            raise self.fail
+        if kind not in KINDS:
+            raise UnknownKindError(f"no event kind {kind!r}")
+        self.ingests += 1
+        self.as_of += 1
+        self.asked["ingest"] = (form, kind, body)
+        return IngestReply(len(body), self.ingests, (Rejection(3, "bad_time", "at: ..."),), self.as_of)
+
+    def ingest_json(self, kind, body):
+        try:
+            orjson.loads(body)
+        except ValueError:
+            raise UnreadableFileError("line 1 is not JSON") from None
+        return self._ingest("json", kind, body)
+
+    def ingest_ndjson(self, kind, body):
+        return self._ingest("ndjson", kind, body)
+
+    def ingest_arrow(self, kind, body):
+        return self._ingest("arrow", kind, body)
+
+    def _check(self, person, policy=None):
+        if self.fail is not None:
+            raise self.fail
+        if policy == "nope":
+            raise UnknownPolicyError("no policy 'nope'")
+        if person not in (CASE, "a/b", "=cmd"):
+            raise UnknownCaseError(f"no case {person!r}")
+
+    def _case(self, person, policy, counts):
+        return CaseRow(
+            person,
+            T + 9,
+            None,
+            T,
+            None,
+            Window(T - 86_400, T + 86_400),
+            policy or "vn-2021-07",
+            ("case",),
+            counts,
+        )
+
+    def cases(self, policy=None, until=None):
+        self._check(CASE, policy)
+        return [self._case(p, policy, {}) for p in ("P-0001", CASE, "P-3000")]
+
+    def case(self, person, policy=None, until=None):
+        self._check(person, policy)
+        return self._case(person, policy, {"F1": 4, "F2": 2})
+
+    def exposures(self, person, depth=2, policy=None, until=None, min_probability=0.0, channels=None):
+        self.asked["exposures"] = {
+            "person": person,
+            "depth": depth,
+            "policy": policy,
+            "until": until,
+            "min_probability": min_probability,
+            "channels": channels,
+        }
+        self._check(person, policy)
+        return self._report(person, policy, "forward", until, depth)
+
+    def sources(self, person, depth=1, policy=None, until=None, since=None, min_probability=0.0, channels=None):
+        self.asked["sources"] = {"person": person, "depth": depth, "since": since, "channels": channels}
+        self._check(person, policy)
+        return self._report(person, policy, "backward", until, depth)
+
+    def _report(self, person, policy, direction, until, depth):
+        window = Window(T - 86_400, T + 86_400)
+        return ExposureReport(
+            person,
+            policy or "vn-2021-07",
+            direction,
+            self.as_of,
+            window,
+            until or self.data_time,
+            depth,
+            tuple(self.rows),
+        )
+
+    def person(self, person):
+        if person == "nobody":
+            raise UnknownPersonError("no event names 'nobody'")
+        entry = TimelineEntry(T, "quarantined", {"mode": "central", "ended_at": T + 60})
+        return PersonReport(person, 1, False, T + 60, exposure(3), CASE, (entry,), self.as_of)
+
+    def contacts(self, person, start=None, end=None, policy=None):
+        self.asked["contacts"] = (start, end, policy)
+        return [CONTACT, replace(CONTACT, channel="check_in", place="market", evidence=())]
+
+    def chains(self, person, case=None, policy=None, until=None, depth=3):
+        if case is not None:
+            self._check(case)
+        link = ChainLink(CASE, person, 1, T, 5.0, 0.5, (CONTACT,))
+        return [Chain(CASE, person, 1, 0.5, (link,))]
+
+    def clusters(self, start=None, end=None, policy=None):
+        return [Cluster("market", "Chợ", "market", 10.5, 106.5, T, T + 60, (CASE, "P-2077"), 600)]
+
+    def hexes(self, resolution=9, bbox=None, at=None):
+        self.asked["hexes"] = (resolution, bbox, at)
+        return HexColumns(
+            resolution, at or self.data_time, self.as_of,
+            np.array([0x8965B56628FFFFF, 0x8965B5662B7FFFF], np.uint64), np.array([89.999, 48.0]),
+            np.array([2, 0], np.int8), np.array([74.125, 20.0]), np.array([97.981, 71.0]),
+            np.array([4.0, 1.0]),
+        )  # fmt: skip
+
+    def places(self, keys):
+        known = {
+            "market": PlaceInfo("market", "Chợ", "market", 10.5, 106.5),
+            "school": PlaceInfo("school", "Trường", "school", 10.6, 106.6),
+            "lost": PlaceInfo("lost", None, None, None, None),
+        }
+        return {k: known[k] for k in keys if k in known}
+
+    def policies(self):
+        return [FakePolicy("vn-2021-07", "2021-07-30", 0)]
+
+    def close(self):
+        self.closed = True
