@@ -1,0 +1,108 @@
+"""Command that compares the answers with the truth of a sample city."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from engine.cli.help import help_of
+from engine.cli.session import Session, open_engine, progress, write_out
+from engine.errors import BadInputError
+
+if TYPE_CHECKING:
+    from engine.service.evaluate import Evaluation
+
+Rows = list[tuple[str, ...]]
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the command."""
+    app.command("evaluate", help=help_of("evaluate"))(evaluate_city)
+
+
+def evaluate_city(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help=help_of("from"))] = Path("var/city"),
+    markdown: Annotated[Path | None, typer.Option("--markdown", help=help_of("markdown"), show_default=False)] = None,
+) -> None:
+    """Recall, AUC and reliability of a city."""
+    from engine.service.evaluate import evaluate, read_truth
+
+    session: Session = context.obj
+    if not (folder / "truth" / "infections.parquet").exists():
+        raise BadInputError(session.say("error.no_truth", path=folder))
+    truth = read_truth(folder)
+    engine = open_engine(session, None, folder)
+    with progress(session) as tell:
+        result = evaluate(engine, truth, lambda share: tell(session.say("progress.evaluate"), share))
+    session.out.print(basis(session, result))
+    for title, head, rows in (recall_table(session, result), reliability_table(session, result)):
+        table = Table(title=title)
+        for i, name in enumerate(head):
+            table.add_column(name, justify="right" if i else "left")
+        for row in rows:
+            table.add_row(*row)
+        session.out.print(table)
+    if markdown is not None:
+        write_out(session, markdown, page(session, result, folder).encode())
+
+
+def basis(session: Session, result: "Evaluation") -> str:
+    """What is compared."""
+    return session.say(
+        "evaluate.basis",
+        cases=result.cases,
+        infections=result.truth.infections,
+        pairs=result.pairs,
+        hidden=result.hidden,
+        outside=result.truth.outside,
+    )
+
+
+def recall_table(session: Session, result: "Evaluation") -> tuple[str, list[str], Rows]:
+    """Recall, burden and AUC by channel mix: title, header, rows."""
+    head = [session.say(f"col.{n}") for n in ("channel_mix", "pairs", "found", "recall", "f1_per_case", "auc")]
+    rows: Rows = []
+    for m in result.mixes:
+        recall = f"{100 * m.found / result.pairs:.1f} %" if result.pairs else "-"
+        per_case = f"{m.f1 / result.cases:.1f}" if result.cases else "-"
+        score = "-" if m.auc is None else f"{m.auc:.3f}"
+        rows.append((session.say(f"mix.{m.mix}"), str(result.pairs), str(m.found), recall, per_case, score))
+    return session.say("title.recall"), head, rows
+
+
+def reliability_table(session: Session, result: "Evaluation") -> tuple[str, list[str], Rows]:
+    """Predicted against realised: title, header, rows."""
+    head = [session.say(f"col.{n}") for n in ("bin", "n", "predicted", "infected_rows", "realised", "interval95")]
+    rows: Rows = [
+        (
+            f"{100 * b.low:g} - {100 * b.high:g} %",
+            str(b.n),
+            f"{100 * b.predicted:.3g} %",
+            str(round(b.realised * b.n)),
+            f"{100 * b.realised:.3g} %",
+            f"{100 * b.realised_low:.2g} - {100 * b.realised_high:.2g} %",
+        )
+        for b in result.reliability
+    ]
+    return session.say("title.reliability"), head, rows
+
+
+def page(session: Session, result: "Evaluation", folder: Path) -> str:
+    """The comparison as a page of documentation."""
+    about = folder / "city.json"
+    plan = json.loads(about.read_text("utf-8"))["plan"] if about.exists() else {}
+    described = ", ".join(f"{name} {value}" for name, value in plan.items())
+    parts = [
+        f"# {session.say('accuracy.title')}",
+        session.say("accuracy.how", plan=described or folder.name),
+        "    truyvet city --out var/city\n    truyvet evaluate var/city --markdown docs/accuracy.md",
+        basis(session, result),
+    ]
+    for title, head, rows in (recall_table(session, result), reliability_table(session, result)):
+        lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+        parts += [f"## {title}", "\n".join(lines)]
+    parts.append(session.say("accuracy.reading"))
+    return "\n\n".join(parts) + "\n"
