@@ -1,5 +1,6 @@
 """Time as the engine keeps it: whole UTC seconds, half-open intervals, the clock as an argument."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ HOUR = 3_600
 MINUTE = 60
 FOREVER = 2**62
 """A moment after every other: the close of a window that nothing closes."""
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 Clock = Callable[[], int]
 
@@ -36,10 +39,13 @@ def from_rfc3339(text: str) -> int:
     Raises:
         BadParameterError: not a moment, or without offset.
     """
+    moment_text = text.strip()
+    # A bare + in an address arrives as a blank.
+    moment_text = moment_text[:11] + moment_text[11:].replace(" ", "+")
+    if not _RFC3339.fullmatch(moment_text):
+        raise BadParameterError(f"{text!r} is not a moment with a time zone; write it like 2021-07-11T09:30:00+07:00")
     try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        moment = datetime.fromisoformat(moment_text.upper().replace(" ", "T"))
     except ValueError:
         raise BadParameterError(f"{text!r} is not a moment; write it like 2021-07-11T09:30:00+07:00") from None
-    if moment.tzinfo is None:
-        raise BadParameterError(f"{text!r} has no time zone; add Z or an offset such as +07:00")
     return int(moment.timestamp() // 1)

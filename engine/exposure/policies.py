@@ -80,6 +80,10 @@ _VN_2021_12 = replace(
     days_before_sample=2,
     note="15 minutes apply to masked contacts only; masks are not observed, so no minimum is applied",
 )
+_PLACES_COUNT = (
+    "the source speaks of distance only; overlapping check-ins at one place are counted as evidence of it, as in every "
+    "preset, and can be left out by channel"
+)
 PRESETS: dict[str, Policy] = {
     p.name: p
     for p in (
@@ -117,6 +121,7 @@ PRESETS: dict[str, Policy] = {
             min_minutes=15,
             max_days_after_onset=13,
             max_days_after_sample=10,
+            note=_PLACES_COUNT,
         ),
         Policy(
             name="cdc",
@@ -130,6 +135,7 @@ PRESETS: dict[str, Policy] = {
             days_before_sample=2,
             min_minutes=15,
             accumulate="24h",
+            note=_PLACES_COUNT,
         ),
         Policy(
             name="ecdc",

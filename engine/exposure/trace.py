@@ -123,7 +123,7 @@ def trace(view: GraphView, people: Keys, question: Question) -> Trace:
         pairs = _joined(parts)
         if len(pairs.query) == 0:
             break
-        current, rows = _next_level(people, question, current, pairs, known, level)
+        current, rows = _next_level(people, question, current, pairs, known, level, seeds)
         all_labels.append(current)
         found.append(rows)
     return Trace(_stack(found), tuple(all_labels))
@@ -147,7 +147,8 @@ def _contacts(view: GraphView, question: Question, labels: Labels, seeds: Codes)
         chunk = active[at : at + CHUNK]
         queries = Queries(labels.person[chunk], labels.start[chunk], labels.end[chunk], question.forward)
         evidence = gather(view, queries, eligibility)
-        evidence = evidence.take(~np.isin(evidence.other, seeds))
+        if len(seeds) == 1:
+            evidence = evidence.take(evidence.other != seeds[0])
         if question.forward:
             pairs = summarise(evidence, _courses_of_labels(question, labels, chunk), question.policy)
         else:
@@ -226,7 +227,7 @@ class _Best:
 
 
 def _next_level(
-    people: Keys, question: Question, current: Labels, pairs: Pairs, known: _Best, level: int
+    people: Keys, question: Question, current: Labels, pairs: Pairs, known: _Best, level: int, seeds: Codes
 ) -> tuple[Labels, Reached]:
     sign = known.sign
     moment = pairs.first if question.forward else pairs.last
@@ -235,7 +236,7 @@ def _next_level(
     witness = ordered[heads]
     before, best = known.look_up(person)
     kept = ~before | (sign * moment[witness] < sign * best)
-    person, witness, fresh = person[kept], witness[kept], ~before[kept]
+    person, witness, fresh = person[kept], witness[kept], ~before[kept] & ~np.isin(person[kept], seeds)
     by_key = np.argsort(people.ranks(person))
     person, witness, fresh = person[by_key], witness[by_key], fresh[by_key]
     group = _positions(person, pairs.other)

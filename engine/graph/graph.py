@@ -64,8 +64,9 @@ class ContactGraph:
         elif kind == "check_in":
             at = _seconds(table.column("entered_at"))
             first, k2 = self.places.encode(table.column("place")), person
-            left = _seconds(table.column("left_at"), -1)
-            payload = {"left_at": np.where(left < 0, -1, left - at // DAY * DAY).astype(np.int32)}
+            left = _seconds(table.column("left_at")) - at // DAY * DAY
+            unknown = table.column("left_at").is_null().to_numpy()
+            payload = {"left_at": np.where(unknown, -1, left).astype(np.int32)}
         else:
             at = _seconds(table.column("at"))
             first, k2 = person, np.zeros(len(person), np.int32)

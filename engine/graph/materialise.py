@@ -9,7 +9,7 @@ import pyarrow as pa
 from engine import params
 from engine.events.schemas import TIME
 from engine.graph import kernels
-from engine.graph.eligibility import CHANNEL_NAMES, CHECK_IN, Eligibility
+from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION, Eligibility
 from engine.graph.evidence import Evidence, Queries, gather
 from engine.graph.view import GraphView
 from engine.ids import Keys
@@ -48,15 +48,16 @@ class Episodes:
     weight: npt.NDArray[np.float64]
 
 
-def join_episodes(evidence: Evidence, gap_s: int) -> Episodes:
-    """Rows of one pair, channel and place that overlap, touch, or lie less than ``gap_s`` apart become one episode."""
-    ev = evidence.take(
-        np.lexsort((evidence.end, evidence.start, evidence.place, evidence.channel, evidence.other, evidence.query))
-    )
+def join_episodes(evidence: Evidence, gap_s: int, by_channel: bool = True) -> Episodes:
+    """Rows of one pair, channel and place that overlap, touch, or lie less than ``gap_s`` apart become one episode.
+
+    Without ``by_channel`` rows of one pair are joined whatever their channel and place. Cost: one sort.
+    """
+    split = ("query", "other", "channel", "place") if by_channel else ("query", "other")
+    keys = [getattr(evidence, name) for name in split]
+    ev = evidence.take(np.lexsort((evidence.end, evidence.start, *reversed(keys))))
     new = np.ones(len(ev), np.bool_)
-    new[1:] = np.logical_or.reduce([
-        c[1:] != c[:-1] for c in (ev.query, ev.other, ev.channel, ev.place)
-    ])  # fmt: skip
+    new[1:] = np.logical_or.reduce([getattr(ev, name)[1:] != getattr(ev, name)[:-1] for name in split])
     episode, adds = kernels.episodes(new, ev.start, ev.end, gap_s)
     head = np.flatnonzero(np.diff(episode, prepend=-1))
     if len(head) == 0:
@@ -81,11 +82,14 @@ def materialise(
     end: int,
     eligibility: Eligibility,
     gap_s: int | None = None,
+    by_channel: bool = True,
 ) -> pa.Table:
     """Every contact in [start, end) under ``eligibility``, schema CONTACTS, ordered by (person, other, t_start).
 
     Each pair appears once, ``person`` < ``other`` by key; with slack, which is directed, twice with ``person``
-    the infectious one. ``gap_s`` defaults to the episode gap; 0 joins only what overlaps or touches.
+    the infectious one. ``gap_s`` defaults to the episode gap; 0 joins only what overlaps or touches. Without
+    ``by_channel`` a pair's evidence of all channels and places is joined, so that ``seconds`` add up without
+    counting an instant twice; ``channel``, ``place`` and the measures are then null.
     Cost: all pairs; a crowd of n makes n squared rows. Queries and traces never need this table.
     """
     gap = round(params.EPISODE_GAP_S.value) if gap_s is None else gap_s
@@ -97,28 +101,32 @@ def materialise(
         if eligibility.slack_s == 0:
             evidence = evidence.take(evidence.other > person[evidence.query])
         if len(evidence):
-            tables.append(_table(join_episodes(evidence, gap), person, people, places, eligibility.slack_s == 0))
+            episodes = join_episodes(evidence, gap, by_channel)
+            tables.append(_table(episodes, person, people, places, eligibility.slack_s == 0, by_channel))
     table = pa.concat_tables(tables) if tables else CONTACTS.empty_table()
     return table.sort_by([(n, "ascending") for n in ("person", "other", "t_start", "channel", "place")])
 
 
-def _table(e: Episodes, person: npt.NDArray[np.int32], people: Keys, places: Keys, swap: bool) -> pa.Table:
+def _table(
+    e: Episodes, person: npt.NDArray[np.int32], people: Keys, places: Keys, swap: bool, by_channel: bool
+) -> pa.Table:
     ev = e.evidence.take(e.head)
     one, two = people.keys(person[ev.query].tolist()), people.keys(ev.other.tolist())
     if swap:
         ordered = [(a, b) if a < b else (b, a) for a, b in zip(one, two, strict=True)]
         one, two = [a for a, _ in ordered], [b for _, b in ordered]
-    channel = ev.channel.tolist()
+    channel = np.where(by_channel, ev.channel, -1)
+    at_place = zip((channel == CHECK_IN).tolist(), ev.place.tolist(), strict=True)
     columns = [
         pa.array(one),
         pa.array(two),
         pa.array(ev.start).cast(TIME),
         pa.array(e.end).cast(TIME),
         pa.array(e.seconds),
-        pa.array([CHANNEL_NAMES[c] for c in channel]),
-        pa.array([places.key(p) if c == CHECK_IN else None for c, p in zip(channel, ev.place.tolist(), strict=True)]),
-        pa.array(np.where(ev.channel == 0, e.measure, np.nan), from_pandas=True),
-        pa.array(np.where(ev.channel == 2, e.measure, np.nan), from_pandas=True),
+        pa.array([CHANNEL_NAMES[c] if c >= 0 else None for c in channel.tolist()], pa.string()),
+        pa.array([places.key(place) if known else None for known, place in at_place], pa.string()),
+        pa.array(np.where(channel == BLUETOOTH, e.measure, np.nan), from_pandas=True),
+        pa.array(np.where(channel == LOCATION, e.measure, np.nan), from_pandas=True),
         pa.array(e.weight),
     ]
     return pa.table(columns, schema=CONTACTS)

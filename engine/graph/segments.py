@@ -120,29 +120,43 @@ class Segment:
     """Latest end of a row, UTC s (check-ins without left_at and fixes count from their start)."""
 
 
+def second_key(rows: Rows, cells: npt.NDArray[np.uint64] | None) -> npt.NDArray[Any]:
+    """What the second order groups by."""
+    if rows.kind != "location":
+        return rows.k2
+    return cells if cells is not None else np.zeros(len(rows), np.uint64)
+
+
+def extent_of(day_start: int, rows: Rows) -> dict[str, Any]:
+    """How far rows reach: the columns of a segment from ``longest_s`` on."""
+    start = second(rows.k1)
+    none = np.empty(0, np.int32)
+    found: dict[str, Any] = {"longest_s": 0, "majors": none, "major_longest": none}
+    if rows.kind == "bluetooth":
+        duration = rows.payload["duration_s"]
+        found["longest_s"] = int(duration.max(initial=0))
+        last_end = int((start + duration.astype(np.int32)).max(initial=0))
+    elif rows.kind == "check_in":
+        left = rows.payload["left_at"]
+        stay = np.where(left >= 0, left - start, 0).astype(np.int32)
+        found["longest_s"] = int(stay.max(initial=0))
+        last_end = int(np.maximum(left, start).max(initial=0))
+        place = major(rows.k1)
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        found["majors"] = place[first]
+        found["major_longest"] = np.maximum.reduceat(stay, first) if len(first) else none
+    else:
+        last_end = int(start.max(initial=0))
+    return {**found, "last_end": day_start + last_end}
+
+
 def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | None = None) -> Segment:
     """The segment of ``rows``; ``cells``, shape (rows,), are needed for locations. Cost: one sort."""
-    start = second(rows.k1)
-    no_majors = np.empty(0, np.int32)
-    majors, major_longest, longest = no_majors, no_majors, 0
-    by: npt.NDArray[np.generic]
-    if rows.kind == "bluetooth":
-        by = rows.k2
-        duration = rows.payload["duration_s"].astype(np.int32)
-        longest = int(duration.max(initial=0))
-        last_end = int((start + duration).max(initial=0))
-    elif rows.kind == "check_in":
-        by = rows.k2
-        left = rows.payload["left_at"].astype(np.int32)
-        stay = np.where(left >= 0, left - start, 0).astype(np.int32)
-        longest = int(stay.max(initial=0))
-        last_end = int(np.maximum(left, start).max(initial=0))
-        majors, first = np.unique(major(rows.k1), return_index=True)
-        major_longest = np.maximum.reduceat(stay, first) if len(first) else no_majors
+    start, by = second(rows.k1), second_key(rows, cells)
+    if by.dtype == np.int32:
+        order = np.argsort((by.astype(np.int64) << SECOND_BITS) | start, kind="stable").astype(np.int32)
     else:
-        by = cells if cells is not None else np.zeros(len(rows), np.uint64)
-        last_end = int(start.max(initial=0))
-    order = np.lexsort((start, by)).astype(np.int32)
+        order = np.lexsort((start, by)).astype(np.int32)
     groups, first = np.unique(by[order], return_index=True)
     group_start = np.append(first, len(order)).astype(np.int64)
-    return Segment(day_start, rows, groups, group_start, order, longest, majors, major_longest, day_start + last_end)
+    return Segment(day_start, rows, groups, group_start, order, **extent_of(day_start, rows))

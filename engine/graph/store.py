@@ -13,9 +13,12 @@ import numpy.typing as npt
 from engine.clock import DAY
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
 from engine.graph import kernels
+from engine.graph.inserting import insert_rows
 from engine.graph.segments import Columns, Rows, Segment, build_segment, merge_runs, sort_order
 
 Key = tuple[int, int]
+FEW = 8
+"""New rows are put into a sealed day while it is this many times larger."""
 CellsOf = Callable[[Rows], npt.NDArray[np.uint64]]
 
 
@@ -37,6 +40,8 @@ class _Day:
     dead: dict[Key, int] = field(default_factory=dict)
     """Retracted keys and the highest revision that died."""
     segment: Segment | None = None
+    sealed: Segment | None = None
+    """The last segment, maybe out of date."""
 
 
 def merged(kind: str, old: Columns, new: Columns) -> Columns:
@@ -81,14 +86,14 @@ class EventLog:
         days, first = np.unique(batch.day[by_day], return_index=True)
         for day, index in zip(days.tolist(), np.split(by_day, first[1:]), strict=True):
             state = self._days.setdefault(day, _Day())
+            retracted = index[batch.retract[index]]
+            if len(retracted):
+                outcomes[retracted] = self._retract(state, batch.rows.take(retracted), batch.revision[retracted])
             usual = index[plain[index]]
             if len(usual):
                 outcomes[usual] = self._add(state, batch.rows.take(usual))
-            for i in index[~plain[index]].tolist():
-                row = batch.rows.take(np.array([i]))
-                revision = int(batch.revision[i])
-                change = self._retract if batch.retract[i] else self._revise
-                outcomes[i] = change(state, row, revision)
+            for i in index[~plain[index] & ~batch.retract[index]].tolist():
+                outcomes[i] = self._revise(state, batch.rows.take(np.array([i])), int(batch.revision[i]))
         return outcomes
 
     def _add(self, state: _Day, rows: Rows) -> npt.NDArray[np.uint8]:
@@ -137,15 +142,22 @@ class EventLog:
                 out[i] = RETRACTED
         return out
 
-    def _retract(self, state: _Day, row: Rows, revision: int) -> int:
-        key = (int(row.k1[0]), int(row.k2[0]))
-        if state.dead.get(key, -1) >= revision:
-            return DUPLICATE
-        state.dead[key] = revision
-        if state.revisions.get(key, 0) <= revision:
-            state.revisions.pop(key, None)
-            self._remove(state, key)
-        return ACCEPTED
+    def _retract(self, state: _Day, rows: Rows, revisions: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+        outcomes = np.full(len(rows), DUPLICATE, np.uint8)
+        dying = np.zeros(len(rows), np.bool_)
+        keys = zip(rows.k1.tolist(), rows.k2.tolist(), revisions.tolist(), strict=True)
+        for i, (k1, k2, revision) in enumerate(keys):
+            key = (k1, k2)
+            if state.dead.get(key, -1) >= revision:
+                continue
+            outcomes[i] = ACCEPTED
+            state.dead[key] = revision
+            if state.revisions.get(key, 0) <= revision:
+                state.revisions.pop(key, None)
+                dying[i] = True
+        if dying.any():
+            self._remove(state, rows.take(dying))
+        return outcomes
 
     def _revise(self, state: _Day, row: Rows, revision: int) -> int:
         key = (int(row.k1[0]), int(row.k2[0]))
@@ -165,15 +177,12 @@ class EventLog:
         self._push(state, row)
         return ACCEPTED
 
-    def _remove(self, state: _Day, key: Key) -> None:
+    def _remove(self, state: _Day, rows: Rows) -> None:
         kept = []
         for run in state.runs:
-            i = int(kernels.find_rows(run.k1, run.k2, np.array([key[0]]), np.array([key[1]], np.int32))[0])
-            if i >= 0:
-                run = run.take(np.delete(np.arange(len(run)), i))
-            if len(run):
-                kept.append(run)
-        state.runs = kept
+            at, known = kernels.find_places(run.k1, run.k2, rows.k1, rows.k2)
+            kept.append(run.take(np.delete(np.arange(len(run)), at[known])) if known.any() else run)
+        state.runs = [run for run in kept if len(run)]
         state.segment = None
 
     def _push(self, state: _Day, run: Rows) -> None:
@@ -188,8 +197,8 @@ class EventLog:
         payload = {n: np.zeros(len(rows), c.dtype) for n, c in rows.payload.items()}
         known = np.zeros(len(rows), np.bool_)
         for run in reversed(state.runs):
-            at = kernels.find_rows(run.k1, run.k2, rows.k1, rows.k2)
-            hit = (at >= 0) & ~known
+            at, there = kernels.find_places(run.k1, run.k2, rows.k1, rows.k2)
+            hit = there & ~known
             known |= hit
             for n, column in run.payload.items():
                 payload[n][hit] = column[at[hit]]
@@ -203,10 +212,23 @@ class EventLog:
     def _seal_all(self) -> None:
         for day, state in self._days.items():
             if state.segment is None and state.runs:
-                rows = merge_runs(state.runs)
-                state.runs = [rows]
-                cells = self._cells_of(rows) if self._cells_of is not None else None
-                state.segment = build_segment(day * DAY, rows, cells)
+                segment = self._extended(state)
+                if segment is None:
+                    rows = merge_runs(state.runs)
+                    cells = self._cells_of(rows) if self._cells_of is not None else None
+                    segment = build_segment(day * DAY, rows, cells)
+                state.runs = [segment.rows]
+                state.segment = state.sealed = segment
+
+    def _extended(self, state: _Day) -> Segment | None:
+        """The last segment with the few rows that came since; None when the day must be sorted again."""
+        old = state.sealed
+        if old is None or len(state.runs) < 2 or state.runs[0] is not old.rows:
+            return None
+        new = merge_runs(state.runs[1:])
+        if len(new) * FEW > len(old.rows):
+            return None
+        return insert_rows(old, new, self._cells_of(new) if self._cells_of is not None else None)
 
 
 @dataclass(frozen=True)

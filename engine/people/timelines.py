@@ -44,7 +44,7 @@ class PeopleView:
     isolation: npt.NDArray[np.int64]
     """Moment of isolation by person code, FOREVER where there is none."""
     latest: int
-    """Latest moment of a case or test, UTC s; planned ends of quarantine do not count."""
+    """Latest moment of a case, test or start of a quarantine, UTC s; planned ends do not count."""
     named: frozenset[int]
     """Codes of everybody whom a live case, test or quarantine names."""
 
@@ -73,6 +73,7 @@ class Timelines:
         for person, started_at in self.registers[QUARANTINE.name]:
             code = self.people.add(person)
             isolation[code] = min(isolation[code], started_at)
+            latest = max(latest, started_at)
         isolation.setflags(write=False)
         codes = [*cases, *(code for code in positives if code not in cases)]
         f0s = {c: _f0(c, cases.get(c), positives.get(c), int(isolation[c])) for c in codes}
@@ -111,10 +112,15 @@ class Timelines:
 
 
 def _f0(person: int, case: dict[str, Any] | None, positive: tuple[int, int | None] | None, isolation: int) -> F0:
-    """A declared case keeps its own dates; a positive test fills those it lacks."""
+    """A declared case keeps its own dates; a positive test fills those it lacks.
+
+    A positive sample taken after the confirmation is a later control and says nothing about the case's beginning.
+    """
     declared = case or {}
     sampled, resulted = positive or (None, None)
     confirmed_at, sampled_at = declared.get("confirmed_at"), declared.get("sampled_at")
+    if confirmed_at is not None and sampled is not None and sampled > confirmed_at:
+        sampled = None
     return F0(
         person,
         resulted if confirmed_at is None else confirmed_at,

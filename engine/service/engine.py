@@ -1,7 +1,7 @@
 """The engine: one object that takes events in, publishes what it knows, and answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -38,7 +38,7 @@ from engine.service.results import (
     Rejection,
 )
 from engine.service.riskmap import hex_columns
-from engine.service.snapshot import Snapshot, courses_of
+from engine.service.snapshot import Snapshot, courses_of, named
 from engine.service.timeline import timeline_of
 
 Progress = Callable[[str, float], None]
@@ -69,7 +69,10 @@ class Engine:
         self._timelines = Timelines(self._people)
         self._journal: FileJournal | None = None
         self._seq = 0
+        self._writer = Lock()
+        """One batch at a time goes to the journal; readers never wait for it."""
         self._lock = Lock()
+        """Held while a batch is taken in, or a new state is made out of what was."""
         self._snapshot: Snapshot | None = None
         self._ready = False
 
@@ -105,15 +108,15 @@ class Engine:
         checked = check(kind, raw, self._clock(), first_row, malformed)
         rejected = [Rejection(r.row, r.code, r.detail) for r in checked.rejected]
         table = checked.table.select(canonical_schema(kind).names)
-        with self._lock:
-            outcomes = np.empty(0, np.uint8)
+        outcomes = np.empty(0, np.uint8)
+        with self._writer:
             if table.num_rows:
-                if self._journal is not None:
-                    self._seq = self._journal.append(kind, table)
-                else:
-                    self._seq += 1
-                outcomes = self._apply(kind, table)
-                self._snapshot = None
+                seq = self._seq + 1 if self._journal is None else self._journal.append(kind, table)
+                with self._lock:
+                    outcomes = self._apply(kind, table)
+                    self._seq = seq
+                    same = self._snapshot is not None and not (outcomes == ACCEPTED).any()
+                    self._snapshot = replace(self._snapshot, as_of=seq) if same and self._snapshot else None
             as_of = self._seq
         dead = np.flatnonzero(outcomes == RETRACTED)
         if len(dead):
@@ -196,9 +199,12 @@ class Engine:
         if state is not None:
             return state
         with self._lock:
-            if self._snapshot is None:
-                self._snapshot = self._publish()
-            return self._snapshot
+            return self._current()
+
+    def _current(self) -> Snapshot:
+        if self._snapshot is None:
+            self._snapshot = self._publish()
+        return self._snapshot
 
     def _publish(self) -> Snapshot:
         graph, people = self._graph.publish(), self._timelines.publish()
@@ -240,12 +246,8 @@ class Engine:
         }
         counts["place"] = len(state.place_data)
         counts |= {kind: len(register) for kind, register in self._timelines.registers.items()}
-        return {
-            **counts,
-            "people": len(self._people),
-            "places": len(self._places),
-            "cases": len(state.people.cases),
-        }
+        people, places = state.remember("named", lambda: named(state))
+        return {**counts, "people": people, "places": places, "cases": len(state.people.cases)}
 
     # -- questions ------------------------------------------------------------------------------------
 
@@ -313,10 +315,9 @@ class Engine:
         Raises:
             UnknownPersonError: no accepted event names this person.
         """
-        state, chosen, moment = self._asked(None, None)
         with self._lock:
-            facts = timeline_of(self._timelines, person)
-        return answers.person_report(state, person, chosen, moment, facts)
+            state, facts = self._current(), timeline_of(self._timelines, person)
+        return answers.person_report(state, person, self._policy, self._time_of(state), facts)
 
     def contacts(
         self, person: str, start: int | None = None, end: int | None = None, policy: AnyPolicy = None
@@ -364,10 +365,13 @@ class Engine:
         state, chosen, moment = self._asked(None, at)
         return hex_columns(state, resolution, bbox, moment, chosen)
 
-    def materialise(self, start: int, end: int, policy: AnyPolicy = None, gap_s: int | None = None) -> pa.Table:
+    def materialise(
+        self, start: int, end: int, policy: AnyPolicy = None, gap_s: int | None = None, by_channel: bool = True
+    ) -> pa.Table:
         """Every contact in [start, end) as an Arrow table (see :mod:`engine.graph.materialise`); for analysis."""
         state, chosen, _ = self._asked(policy, end)
-        return materialise(state.graph, self._people, self._places, start, end, chosen.eligibility(), gap_s)
+        limits = chosen.eligibility()
+        return materialise(state.graph, self._people, self._places, start, end, limits, gap_s, by_channel)
 
     def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
         """Reference data of places, by key; None where nothing is known."""

@@ -1,5 +1,6 @@
 """Why: contacts with the events behind them, and chains from a case to a person."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -111,13 +112,13 @@ def chains_to(state: Snapshot, answer: Trace, person: int, policy: Policy) -> li
 
 def _chain(state: Snapshot, labels: tuple[Labels, ...], level: int, at: int, policy: Policy) -> Chain:
     person = int(labels[level].person[at])
-    chance = float(labels[level].probability[at])
     links: list[ChainLink] = []
     for k in range(level, 0, -1):
         parent = int(labels[k].parent[at])
         links.append(_link(state, labels[k - 1], parent, labels[k], at, k, policy))
         at = parent
     case = state.person_keys.key(int(labels[0].person[at]))
+    chance = prod(link.probability for link in reversed(links))
     return Chain(case, state.person_keys.key(person), level, chance, tuple(reversed(links)))
 
 

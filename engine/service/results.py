@@ -139,7 +139,10 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class Chain:
-    """A witness that a person is Fk of a case: links from the case to the person."""
+    """A witness that a person is Fk of a case: links from the case to the person.
+
+    ``probability`` is the product over the links; the person's own, over all ways, is at least that.
+    """
 
     case: str
     person: str

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
+import numpy as np
+
 from engine.errors import UnknownCaseError, UnknownPersonError
 from engine.exposure.infectiousness import Course
 from engine.exposure.windows import course_of
-from engine.graph.segments import SECOND_BITS
+from engine.graph.segments import SECOND_BITS, major
 from engine.graph.view import GraphView
 from engine.ids import Keys
 from engine.people.timelines import F0, PeopleView
@@ -85,6 +87,18 @@ class Snapshot:
 def courses_of(people: PeopleView) -> dict[int, Course]:
     """Infectiousness of every F0, by person code."""
     return {code: course_of(f0) for code, f0 in people.cases.items()}
+
+
+def named(state: Snapshot) -> tuple[int, int]:
+    """How many people, and how many places, live events name. Cost: linear in the events."""
+    graph = state.graph
+    people = [np.fromiter(state.people.named, np.int64, len(state.people.named))]
+    places = [np.fromiter((state.place_keys.add(k) for k in state.place_data), np.int64, len(state.place_data))]
+    reporters = (*graph.bluetooth.values(), *graph.location.values())
+    people += [np.unique(major(segment.rows.k1)).astype(np.int64) for segment in reporters]
+    people += [s.groups.astype(np.int64) for s in (*graph.bluetooth.values(), *graph.check_in.values())]
+    places += [segment.majors.astype(np.int64) for segment in graph.check_in.values()]
+    return len(np.unique(np.concatenate(people))), len(np.unique(np.concatenate(places)))
 
 
 def _has(ascending: Any, low: int, span: int = 1) -> bool:

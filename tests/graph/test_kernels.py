@@ -1,6 +1,7 @@
 """The small kernels, against definitions."""
 
 import itertools
+from bisect import bisect_left
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import ncx2
 
 from engine import params
-from engine.graph.kernels import chance_within, distance_m, episodes, find_rows, fix_end, lower_bound
+from engine.graph.kernels import chance_within, distance_m, episodes, find_places, fix_end, lower_bound
 
 RADIUS = params.EARTH_RADIUS_M.value
 lats = st.integers(-900_000_000, 900_000_000)
@@ -64,11 +65,13 @@ def test_lower_bound_is_searchsorted(values: list[int], wanted: int) -> None:
     st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4))),
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5))),
 )
-def test_find_rows_finds_every_key_and_no_other(have: set[tuple[int, int]], want: list[tuple[int, int]]) -> None:
+def test_find_places_finds_every_key_and_no_other(have: set[tuple[int, int]], want: list[tuple[int, int]]) -> None:
     keys = sorted(have)
     k1, k2 = (np.array([k[i] for k in keys], t) for i, t in enumerate((np.int64, np.int32)))
     w1, w2 = (np.array([k[i] for k in want], t) for i, t in enumerate((np.int64, np.int32)))
-    assert find_rows(k1, k2, w1, w2).tolist() == [keys.index(k) if k in have else -1 for k in want]
+    at, known = find_places(k1, k2, w1, w2)
+    assert known.tolist() == [k in have for k in want]
+    assert at.tolist() == [bisect_left(keys, k) for k in want]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ def f0s(state: State) -> dict[str, Event]:
     for person in {e["person"] for e in tests}:
         earliest = min((e for e in tests if e["person"] == person), key=lambda e: e["sampled_at"])
         dates = found.setdefault(person, {"person": person})
+        confirmed = dates.get("confirmed_at")
+        later_control = confirmed is not None and earliest["sampled_at"] > confirmed
         for name, value in (
-            ("sampled_at", earliest["sampled_at"]),
+            ("sampled_at", None if later_control else earliest["sampled_at"]),
             ("confirmed_at", earliest.get("resulted_at")),
         ):
             if dates.get(name) is None:
@@ -34,12 +36,13 @@ def isolation(state: State, person: str) -> int:
 
 
 def data_time(state: State, clock: int) -> int:
-    """Latest end of a credited interval, or moment of a case or test, never later than the clock."""
+    """Latest end of a credited interval, or moment of a case, test or order's start, never later than the clock."""
     ends = [e["at"] + e["duration_s"] for e in state.of("bluetooth")]
     ends += [p.end for p in stays(state)] + [p.end for p in fixes(state)]
     for kind in ("case", "test_result"):
         for e in state.of(kind):
             ends += [v for k, v in e.items() if k.endswith("_at")]
+    ends += [e["started_at"] for e in state.of("quarantine")]
     return min(max(ends, default=0), clock)
 
 
