@@ -15,8 +15,10 @@ import numpy.typing as npt
 from engine import params
 from engine.clock import DAY
 from engine.geo.cells import cells_of, disk
-from engine.graph import kernels
 from engine.graph.eligibility import BLUETOOTH, CHECK_IN, LOCATION, Eligibility
+from engine.graph.kernels.fixes import fixes_of_people, proximity_scan
+from engine.graph.kernels.sightings import bluetooth_scan
+from engine.graph.kernels.stays import copresence_scan, stays_of_people
 from engine.graph.segments import Segment
 from engine.graph.view import GraphView
 
@@ -139,7 +141,7 @@ def _sightings(view: GraphView, q: Queries, eligibility: Eligibility) -> Iterato
     kinds = (np.int32, np.int32, np.int64, np.int64, np.float64, np.int32)
     for day, s in _touched(view.bluetooth, int(q.start.min()), int(q.end.max()), 0):
         query, other, start, end, centi_db, row = _filled(
-            kernels.bluetooth_scan, kinds,
+            bluetooth_scan, kinds,
             s.rows.k1, s.rows.k2, s.rows.payload["duration_s"], s.rows.payload["attenuation_cdb"],
             s.groups, s.group_start, s.by_group, s.day_start, s.longest_s, q.person, q.start, q.end, most,
         )  # fmt: skip
@@ -174,7 +176,7 @@ def _shared_stays(view: GraphView, q: Queries, eligibility: Eligibility) -> Iter
         if len(some) == 0:
             continue
         index, other, start, end, row = _filled(
-            kernels.copresence_scan, kinds,
+            copresence_scan, kinds,
             s.rows.k1, s.rows.k2, s.rows.payload["left_at"], s.majors, s.major_longest, s.day_start, stay,
             q.person[own.query[some]], own.place[some], own.start[some], own.end[some], low[some], high[some],
             own_slack, other_slack,
@@ -206,7 +208,7 @@ def stays_of(view: GraphView, q: Queries, slack: int = 0) -> Presences:
     parts = []
     for day, s in _touched(view.check_in, int(start.min()), int(end.max()), view.places.longest_stay_s):
         found = _filled(
-            kernels.stays_of_people, kinds, s.rows.k1, s.rows.payload["left_at"], s.groups, s.group_start,
+            stays_of_people, kinds, s.rows.k1, s.rows.payload["left_at"], s.groups, s.group_start,
             s.by_group, s.day_start, view.places.stay_s, q.person, start, end,
         )  # fmt: skip
         parts.append((*found, np.full(len(found[0]), day, np.int32)))
@@ -228,7 +230,7 @@ def fixes_of(view: GraphView, q: Queries, worst_accuracy_dm: int = 65_535) -> Pr
     parts = []
     for day, s in _touched(view.location, int(q.start.min()), int(q.end.max()), gap):
         query, start, end, row = _filled(
-            kernels.fixes_of_people, kinds, s.rows.k1, _next_day(view, day), s.rows.payload["accuracy_dm"],
+            fixes_of_people, kinds, s.rows.k1, _next_day(view, day), s.rows.payload["accuracy_dm"],
             s.day_start, s.day_start + DAY, gap, worst_accuracy_dm, q.person, q.start, q.end,
         )  # fmt: skip
         nowhere = np.full(len(query), -1, np.int32)
@@ -283,7 +285,7 @@ def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility) -> Iterat
             continue
         p = s.rows.payload
         index, other, start, end, weight, metres, row = _filled(
-            kernels.proximity_scan, kinds,
+            proximity_scan, kinds,
             s.rows.k1, _next_day(view, day), p["lat_e7"], p["lng_e7"], p["accuracy_dm"],
             s.groups, s.group_start, s.by_group, s.day_start, s.day_start + DAY, gap,
             person[some], lat[some], lng[some], accuracy[some], own.start[some], own.end[some],

@@ -11,7 +11,8 @@ from engine.clock import DAY
 from engine.events.register import Register
 from engine.events.schemas import PLACE
 from engine.geo.cells import cells_of
-from engine.graph.segments import SECOND_BITS, Columns, Rows
+from engine.graph.layout import SECOND_BITS
+from engine.graph.segments import Columns, Rows
 from engine.graph.store import Batch, EventLog
 from engine.graph.view import GraphView, Places, place_columns
 from engine.ids import Keys

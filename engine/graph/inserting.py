@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.graph import kernels
+from engine.graph.kernels.search import find_in_groups, find_places
 from engine.graph.segments import Rows, Segment, extent_of, second, second_key
 
 
@@ -16,7 +16,7 @@ def insert_rows(old: Segment, new: Rows, cells: npt.NDArray[np.uint64] | None) -
     ``cells`` are those of the new rows (locations only). None when a fix was replaced: it may have moved to
     another cell, and the day must be sorted again. Cost: copies of the columns, and log n a new row.
     """
-    at, known = kernels.find_places(old.rows.k1, old.rows.k2, new.k1, new.k2)
+    at, known = find_places(old.rows.k1, old.rows.k2, new.k1, new.k2)
     payload = dict(old.rows.payload)
     if known.any():
         if new.kind == "location":
@@ -35,7 +35,7 @@ def insert_rows(old: Segment, new: Rows, cells: npt.NDArray[np.uint64] | None) -
     key = second_key(fresh, None if cells is None else cells[~known])
     start = second(fresh.k1)
     order = np.lexsort((start, key))
-    place = kernels.find_in_groups(
+    place = find_in_groups(
         old.groups, old.group_start, old.by_group, second(old.rows.k1), key[order], start[order], at[order]
     )
     moved = old.by_group + np.searchsorted(at, old.by_group, side="right").astype(np.int32)

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from engine import params
 from engine.events.schemas import TIME
-from engine.graph import kernels
 from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION, Eligibility
 from engine.graph.evidence import Evidence, Queries, gather
+from engine.graph.kernels.episodes import episodes
 from engine.graph.view import GraphView
 from engine.ids import Keys
 
@@ -58,7 +58,7 @@ def join_episodes(evidence: Evidence, gap_s: int, by_channel: bool = True) -> Ep
     ev = evidence.take(np.lexsort((evidence.end, evidence.start, *reversed(keys))))
     new = np.ones(len(ev), np.bool_)
     new[1:] = np.logical_or.reduce([getattr(ev, name)[1:] != getattr(ev, name)[:-1] for name in split])
-    episode, adds = kernels.episodes(new, ev.start, ev.end, gap_s)
+    episode, adds = episodes(new, ev.start, ev.end, gap_s)
     head = np.flatnonzero(np.diff(episode, prepend=-1))
     if len(head) == 0:
         none = np.empty(0, np.int64)
@@ -101,8 +101,8 @@ def materialise(
         if eligibility.slack_s == 0:
             evidence = evidence.take(evidence.other > person[evidence.query])
         if len(evidence):
-            episodes = join_episodes(evidence, gap, by_channel)
-            tables.append(_table(episodes, person, people, places, eligibility.slack_s == 0, by_channel))
+            joined = join_episodes(evidence, gap, by_channel)
+            tables.append(_table(joined, person, people, places, eligibility.slack_s == 0, by_channel))
     table = pa.concat_tables(tables) if tables else CONTACTS.empty_table()
     return table.sort_by([(n, "ascending") for n in ("person", "other", "t_start", "channel", "place")])
 

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-SECOND_BITS = 17
-SECOND_MASK = (1 << SECOND_BITS) - 1
+from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from engine.clock import DAY
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
-from engine.graph import kernels
 from engine.graph.inserting import insert_rows
+from engine.graph.kernels.search import find_places
 from engine.graph.segments import Columns, Rows, Segment, build_segment, merge_runs, sort_order
 
 Key = tuple[int, int]
@@ -180,7 +180,7 @@ class EventLog:
     def _remove(self, state: _Day, rows: Rows) -> None:
         kept = []
         for run in state.runs:
-            at, known = kernels.find_places(run.k1, run.k2, rows.k1, rows.k2)
+            at, known = find_places(run.k1, run.k2, rows.k1, rows.k2)
             kept.append(run.take(np.delete(np.arange(len(run)), at[known])) if known.any() else run)
         state.runs = [run for run in kept if len(run)]
         state.segment = None
@@ -197,7 +197,7 @@ class EventLog:
         payload = {n: np.zeros(len(rows), c.dtype) for n, c in rows.payload.items()}
         known = np.zeros(len(rows), np.bool_)
         for run in reversed(state.runs):
-            at, there = kernels.find_places(run.k1, run.k2, rows.k1, rows.k2)
+            at, there = find_places(run.k1, run.k2, rows.k1, rows.k2)
             hit = there & ~known
             known |= hit
             for n, column in run.payload.items():

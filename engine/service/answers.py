@@ -6,7 +6,8 @@ from engine.clock import FOREVER
 from engine.errors import BadParameterError
 from engine.exposure.clusters import clusters
 from engine.exposure.policies import Policy
-from engine.exposure.trace import MAX_DEPTH, Question, Reached, Seed, Trace, trace
+from engine.exposure.reached import Question, Reached, Seed, Trace
+from engine.exposure.trace import MAX_DEPTH, trace
 from engine.exposure.windows import infection_window, infectious_window
 from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
 from engine.people.timelines import F0

@@ -1,29 +1,23 @@
 """The engine: one object that takes events in, publishes what it knows, and answers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from time import perf_counter
 from typing import BinaryIO, Literal
 
-import numpy as np
 import pyarrow as pa
 
 from engine.clock import Clock, system_clock
 from engine.errors import BadParameterError
-from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
 from engine.events.readers import RawBatch, files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
-from engine.events.schemas import canonical_schema, kind_named
-from engine.events.validate import Rejected, check
+from engine.events.schemas import kind_named
+from engine.events.validate import Rejected
 from engine.exposure.policies import PRESETS, Policy, policy_named
-from engine.graph.graph import ContactGraph
 from engine.graph.materialise import materialise
-from engine.ids import Keys
-from engine.journal.files import FileJournal
-from engine.people.timelines import PERSONAL, Timelines
 from engine.service import answers
 from engine.service.explain import contacts_of
+from engine.service.intake import Intake
+from engine.service.progress import Progress
 from engine.service.results import (
     CaseRow,
     Chain,
@@ -35,17 +29,13 @@ from engine.service.results import (
     IngestReply,
     PersonReport,
     PlaceInfo,
-    Rejection,
 )
 from engine.service.riskmap import hex_columns
-from engine.service.snapshot import Snapshot, courses_of, named
+from engine.service.snapshot import Snapshot, named
 from engine.service.timeline import timeline_of
 
-Progress = Callable[[str, float], None]
 AnyPolicy = str | Policy | None
 """Name of a preset, a policy of one's own, or None: the engine's default."""
-KEPT_REJECTIONS = 1_000
-"""Rejected rows of a file that its report lists in full."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +48,13 @@ class Settings:
 
 
 class Engine:
-    """Ingest, publish, query. Thread-safe: one writer at a time, readers never wait for each other."""
+    """Ingest, publish, query. Thread-safe: one writer at a time, readers never wait for the journal."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock
         self._policy = policy_named(settings.default_policy)
-        self._people, self._places = Keys(), Keys()
-        self._graph = ContactGraph(self._people, self._places)
-        self._timelines = Timelines(self._people)
-        self._journal: FileJournal | None = None
-        self._seq = 0
-        self._writer = Lock()
-        """One batch at a time goes to the journal; readers never wait for it."""
-        self._lock = Lock()
-        """Held while a batch is taken in, or a new state is made out of what was."""
-        self._snapshot: Snapshot | None = None
+        self._intake = Intake(clock)
         self._ready = False
 
     @classmethod
@@ -85,13 +66,7 @@ class Engine:
         """
         engine = cls(settings, clock)
         if settings.data is not None:
-            journal = FileJournal(settings.data)
-            for seq, kind, table in journal.replay():
-                engine._apply(kind, table)
-                engine._seq = seq
-                if progress is not None:
-                    progress("replay", seq / max(1, journal.seq))
-            engine._journal = journal
+            engine._intake.replay(settings.data, progress)
         engine._ready = True
         return engine
 
@@ -104,35 +79,7 @@ class Engine:
             UnknownKindError: no such kind.
             JournalError: the batch could not be stored; nothing of it was accepted.
         """
-        kind_named(kind)
-        checked = check(kind, raw, self._clock(), first_row, malformed)
-        rejected = [Rejection(r.row, r.code, r.detail) for r in checked.rejected]
-        table = checked.table.select(canonical_schema(kind).names)
-        outcomes = np.empty(0, np.uint8)
-        with self._writer:
-            if table.num_rows:
-                seq = self._seq + 1 if self._journal is None else self._journal.append(kind, table)
-                with self._lock:
-                    outcomes = self._apply(kind, table)
-                    self._seq = seq
-                    same = self._snapshot is not None and not (outcomes == ACCEPTED).any()
-                    self._snapshot = replace(self._snapshot, as_of=seq) if same and self._snapshot else None
-            as_of = self._seq
-        dead = np.flatnonzero(outcomes == RETRACTED)
-        if len(dead):
-            rows = checked.table.column("row").to_numpy()
-            why = "this event was retracted; to bring it back send it with a higher revision"
-            rejected = sorted([*rejected, *(Rejection(int(rows[i]), "retracted", why) for i in dead)], key=_by_row)
-        return IngestReply(
-            accepted=int((outcomes == ACCEPTED).sum()),
-            duplicates=int((outcomes == DUPLICATE).sum()),
-            rejected=tuple(rejected),
-            as_of=as_of,
-        )
-
-    def _apply(self, kind: str, table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-        owner = self._timelines if kind in PERSONAL else self._graph
-        return np.asarray(owner.apply(kind, table), np.uint8)
+        return self._intake.ingest(kind, raw, malformed, first_row)
 
     def ingest_json(self, kind: str, body: bytes) -> IngestReply:
         """A JSON document ``{"events": [...]}``."""
@@ -165,7 +112,7 @@ class Engine:
             UnreadableFileError: a file is missing or torn; batches read before it stay accepted.
         """
         found = files_of(paths, kind, ignored)
-        return [self._ingest_batches(path, k, read_path(path, k), progress) for path, k in found]
+        return [self._intake.ingest_batches(path, k, read_path(path, k), progress) for path, k in found]
 
     def ingest_stream(self, stream: BinaryIO, kind: str, form: str = "ndjson") -> FileReport:
         """Take in a byte stream that cannot seek (standard input): ndjson, json, csv or arrow.
@@ -173,51 +120,13 @@ class Engine:
         Raises:
             UnreadableFileError: torn, or no such form.
         """
-        return self._ingest_batches(Path("-"), kind, read_stream(stream, kind, form), None)
-
-    def _ingest_batches(
-        self, path: Path, kind: str, batches: Iterator[RawBatch], progress: Progress | None
-    ) -> FileReport:
-        began = perf_counter()
-        accepted = duplicates = refused = 0
-        kept: list[Rejection] = []
-        for batch in batches:
-            reply = self._ingest_batch(kind, batch)
-            accepted += reply.accepted
-            duplicates += reply.duplicates
-            refused += len(reply.rejected)
-            kept += reply.rejected[: KEPT_REJECTIONS - len(kept)]
-            if progress is not None and batch.bytes_total:
-                progress(path.name, batch.bytes_done / batch.bytes_total)
-        return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
+        return self._intake.ingest_batches(Path("-"), kind, read_stream(stream, kind, form), None)
 
     # -- what is known --------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The newest state; made once after a change, then shared by every reader."""
-        state = self._snapshot
-        if state is not None:
-            return state
-        with self._lock:
-            return self._current()
-
-    def _current(self) -> Snapshot:
-        if self._snapshot is None:
-            self._snapshot = self._publish()
-        return self._snapshot
-
-    def _publish(self) -> Snapshot:
-        graph, people = self._graph.publish(), self._timelines.publish()
-        return Snapshot(
-            graph=graph,
-            people=people,
-            person_keys=self._people,
-            place_keys=self._places,
-            place_data={key: data for (key,), data in self._graph.reference.items()},
-            as_of=self._seq,
-            latest=max(graph.latest(), people.latest),
-            courses=courses_of(people),
-        )
+        return self._intake.snapshot()
 
     @property
     def ready(self) -> bool:
@@ -227,7 +136,7 @@ class Engine:
     @property
     def as_of(self) -> int:
         """Journal sequence of the last batch taken in."""
-        return self._seq
+        return self._intake.seq
 
     @property
     def data_time(self) -> int:
@@ -245,7 +154,7 @@ class Engine:
             for kind in ("bluetooth", "check_in", "location")
         }
         counts["place"] = len(state.place_data)
-        counts |= {kind: len(register) for kind, register in self._timelines.registers.items()}
+        counts |= {kind: len(register) for kind, register in self._intake.timelines.registers.items()}
         people, places = state.remember("named", lambda: named(state))
         return {**counts, "people": people, "places": places, "cases": len(state.people.cases)}
 
@@ -315,8 +224,8 @@ class Engine:
         Raises:
             UnknownPersonError: no accepted event names this person.
         """
-        with self._lock:
-            state, facts = self._current(), timeline_of(self._timelines, person)
+        with self._intake.lock:
+            state, facts = self._intake.current(), timeline_of(self._intake.timelines, person)
         return answers.person_report(state, person, self._policy, self._time_of(state), facts)
 
     def contacts(
@@ -371,7 +280,7 @@ class Engine:
         """Every contact in [start, end) as an Arrow table (see :mod:`engine.graph.materialise`); for analysis."""
         state, chosen, _ = self._asked(policy, end)
         limits = chosen.eligibility()
-        return materialise(state.graph, self._people, self._places, start, end, limits, gap_s, by_channel)
+        return materialise(state.graph, state.person_keys, state.place_keys, start, end, limits, gap_s, by_channel)
 
     def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
         """Reference data of places, by key; None where nothing is known."""
@@ -385,7 +294,3 @@ class Engine:
     def close(self) -> None:
         """Stop answering. Everything accepted is already stored."""
         self._ready = False
-
-
-def _by_row(rejection: Rejection) -> int:
-    return rejection.row

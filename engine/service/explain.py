@@ -9,7 +9,7 @@ from engine import params
 from engine.exposure.infectiousness import EXPECTED, Course
 from engine.exposure.pairs import Courses, probability, summarise
 from engine.exposure.policies import Policy
-from engine.exposure.trace import Labels, Trace
+from engine.exposure.reached import Labels, Trace
 from engine.geo.cells import cells_of, to_text
 from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION
 from engine.graph.evidence import Evidence, Queries, gather

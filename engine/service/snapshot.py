@@ -10,7 +10,8 @@ import numpy as np
 from engine.errors import UnknownCaseError, UnknownPersonError
 from engine.exposure.infectiousness import Course
 from engine.exposure.windows import course_of
-from engine.graph.segments import SECOND_BITS, major
+from engine.graph.layout import SECOND_BITS
+from engine.graph.segments import major
 from engine.graph.view import GraphView
 from engine.ids import Keys
 from engine.people.timelines import F0, PeopleView

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import ncx2
 
 from engine import params
-from engine.graph.kernels import chance_within, distance_m, episodes, find_places, fix_end, lower_bound
+from engine.graph.kernels.episodes import episodes
+from engine.graph.kernels.fixes import chance_within, distance_m, fix_end
+from engine.graph.kernels.search import find_places, lower_bound
 
 RADIUS = params.EARTH_RADIUS_M.value
 lats = st.integers(-900_000_000, 900_000_000)

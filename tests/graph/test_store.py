@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.clock import DAY
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
-from engine.graph.segments import PAYLOAD, SECOND_BITS, Rows
+from engine.graph.layout import SECOND_BITS
+from engine.graph.segments import PAYLOAD, Rows
 from engine.graph.store import Batch, EventLog
 
 Told = dict[str, Any]
