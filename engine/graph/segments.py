@@ -11,7 +11,7 @@ location     person << 17 | second   -          lat, lng (1e-7 deg), accuracy   
                                                 (dm)
 ===========  ======================  =========  ==============================  ======================
 
-Memory per row: bluetooth 20 bytes, check_in 20, location 26 (22 plus k2, kept for one shape), both orders included.
+Memory per row: bluetooth 20 bytes, check_in 20, location 22, both orders included.
 """
 
 from dataclasses import dataclass
@@ -51,6 +51,10 @@ class Rows:
     k1: Ints
     k2: Codes
     payload: Columns
+
+    def __post_init__(self) -> None:
+        if self.kind == "location":  # k1 alone identifies a fix: one zero stands for the whole column
+            object.__setattr__(self, "k2", np.broadcast_to(np.int32(0), len(self.k1)))
 
     def __len__(self) -> int:
         return len(self.k1)
