@@ -57,6 +57,11 @@ class Columns(Protocol):
         """0..100"""
 
 
+_LETTER = 0.0115
+"""Width of a letter of an area's name, as a share of the map's width; for telling whether names collide."""
+_LINE_HEIGHT = 0.024
+
+
 def _palette() -> ListedColormap:
     """Pale to dark in even steps of lightness; the palest still stands out from the ground."""
     return ListedColormap(mpl.colormaps["magma_r"](np.linspace(0.06, 0.92, 256)), name="hexes")
@@ -78,6 +83,13 @@ def _view(corners: Ring) -> tuple[float, float, float, float]:
         x + wide / 2 + side / squeeze,
         y + high / 2 + side,
     )
+
+
+def _size(view: tuple[float, float, float, float]) -> tuple[float, float]:
+    """Inches of the picture: as wide as the map and its legend need at one height, within reason."""
+    west, south, east, north = view
+    shape = (east - west) * math.cos(math.radians((south + north) / 2)) / (north - south)
+    return min(12.0, max(6.8, 6.1 * shape + 1.4)), 7.2
 
 
 def _draw_cells(axes: Axes, rings: list[Ring], score: npt.NDArray[np.float64], palette: ListedColormap) -> None:
@@ -104,9 +116,14 @@ def _draw_outlines(axes: Axes, outlines: Sequence[tuple[str, Ring]], view: tuple
     for name, ring in outlines:  # the largest ring of an area carries its name
         if name not in named or np.ptp(ring, 0).prod() > np.ptp(named[name], 0).prod():
             named[name] = ring
-    for name, ring in named.items():
+    taken: list[tuple[float, float, float]] = []
+    for name, ring in sorted(named.items(), key=lambda item: -float(np.ptp(item[1], 0).prod())):
         x, y = _middle(ring)
-        if view[0] < x < view[2] and view[1] < y < view[3]:
+        half = _LETTER * len(name) * (view[2] - view[0]) / 2
+        # In a crowded centre the larger area keeps its name.
+        free = all(abs(x - a) > half + w or abs(y - b) > _LINE_HEIGHT * (view[3] - view[1]) for a, b, w in taken)
+        if free and view[0] < x < view[2] and view[1] < y < view[3]:
+            taken.append((x, y, half))
             text = axes.text(x, y, name, ha="center", va="center", fontsize=7, color=_INK, zorder=4)
             text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
 
@@ -146,7 +163,7 @@ def _draw_legend(figure: Figure, axes: Axes, palette: ListedColormap, lang: Lang
         bar.ax.axhline(edge, color="white", lw=1.2)
     for band in range(4):
         middle = (edges[band] + edges[band + 1]) / 2
-        bar.ax.text(4.0, middle, say(f"band.{band}", lang), fontsize=8, color=_INK, va="center", ha="left",
+        bar.ax.text(2.4, middle, say(f"band.{band}", lang), fontsize=8, color=_INK, va="center", ha="left",
                     transform=bar.ax.get_yaxis_transform())  # fmt: skip
     bar.ax.set_title(say("hexmap.score", lang), fontsize=8, color=_INK, loc="left", pad=8)
     axes.legend(
@@ -179,7 +196,8 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
     local = datetime.fromtimestamp(columns.at + _LOCAL_S, UTC)
     when = local.strftime("%d/%m/%Y %H:%M" if lang == "vi" else "%Y-%m-%d %H:%M")
     with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
-        figure = Figure(figsize=(9, 7.2), facecolor="white", layout="constrained")
+        view = _view(np.concatenate(corners)) if corners else (0.0, 0.0, 1.0, 1.0)
+        figure = Figure(figsize=_size(view), facecolor="white", layout="constrained")
         axes = figure.add_subplot()
         axes.set_facecolor(_GROUND)
         axes.set_xticks([])
@@ -193,7 +211,6 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
         )  # fmt: skip
         if corners:
             palette = _palette()
-            view = _view(np.concatenate(corners))
             _draw_cells(axes, rings, columns.score, palette)
             _draw_outlines(axes, given, view)
             _draw_scale(axes, view)

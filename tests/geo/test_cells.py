@@ -1,0 +1,114 @@
+"""Cells of arrays equal the h3 library on every point."""
+
+import h3.api.basic_int as h3
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.errors import BadParameterError
+from engine.geo import cells as geo
+
+lats = st.floats(-90, 90)
+lngs = st.floats(-180, 180)
+
+
+def by_library(lat, lng, resolution):
+    return np.array([h3.latlng_to_cell(a, b, resolution) for a, b in zip(lat, lng, strict=True)], np.uint64)
+
+
+def points(n, seed):
+    """Even over the globe, and thick where grids are awkward."""
+    rng = np.random.default_rng(seed)
+    lat = np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
+    lng = rng.uniform(-180, 180, n)
+    corners = [h3.cell_to_latlng(p) for p in h3.get_pentagons(0)]
+    corners += [(10.78, 106.7), (89.9999, 0.0), (-89.9999, 0.0), (0.0, 179.9999), (0.0, -179.9999), (0.0, 0.0)]
+    near = rng.integers(0, len(corners), n // 2)
+    spread = 10.0 ** rng.uniform(-6, 1, n // 2)
+    home = np.array(corners)[near]
+    lat[: n // 2] = np.clip(home[:, 0] + rng.normal(0, 1, n // 2) * spread, -90, 90)
+    lng[: n // 2] = (home[:, 1] + rng.normal(0, 1, n // 2) * spread + 180) % 360 - 180
+    return lat, lng
+
+
+@pytest.mark.parametrize("resolution", range(16))
+def test_cells_are_those_of_the_library(resolution):
+    lat, lng = points(12_000, resolution)
+    assert np.array_equal(geo.cells_of(lat, lng, resolution), by_library(lat, lng, resolution))
+
+
+def test_many_points_of_the_city_at_the_engines_resolution():
+    rng = np.random.default_rng(11)
+    lat, lng = rng.uniform(10.3, 11.2, 200_000), rng.uniform(106.3, 107.1, 200_000)
+    assert np.array_equal(geo.cells_of(lat, lng, 11), by_library(lat, lng, 11))
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(lats, lngs), min_size=1, max_size=20), st.integers(0, 15))
+def test_any_point_at_any_resolution(where, resolution):
+    lat, lng = (np.array(c) for c in zip(*where, strict=True))
+    assert np.array_equal(geo.cells_of(lat, lng, resolution), by_library(lat, lng, resolution))
+
+
+def test_edges_and_corners_of_cells_fall_as_in_the_library():
+    rng = np.random.default_rng(5)
+    lat, lng = points(400, 77)
+    corners = np.array([
+        c for a, b in zip(lat, lng, strict=True) for c in h3.cell_to_boundary(h3.latlng_to_cell(a, b, 7))
+    ])  # fmt: skip
+    middle = (corners[:-1] + corners[1:]) / 2
+    some = np.concatenate([corners, middle[rng.permutation(len(middle))[:800]]])
+    assert np.array_equal(geo.cells_of(some[:, 0], some[:, 1], 7), by_library(some[:, 0], some[:, 1], 7))
+
+
+@pytest.mark.parametrize("resolution", [7, 9, 10])
+def test_parents_are_those_of_the_library(resolution):
+    cells = by_library(*points(2_000, 3), 11)
+    assert geo.parents(cells, resolution).tolist() == [h3.cell_to_parent(c, resolution) for c in cells.tolist()]
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 5])
+def test_disks_are_those_of_the_library_with_grid_distance(k):
+    cells = np.concatenate([by_library(*points(300, 4), 9), np.array(h3.get_pentagons(9), np.uint64)])
+    offsets, near, ring = geo.disk(cells, k)
+    for i, cell in enumerate(cells.tolist()):
+        found = dict(zip(near[offsets[i] : offsets[i + 1]].tolist(), ring[offsets[i] : offsets[i + 1]], strict=True))
+        inner: set[int] = set()
+        want = {}
+        for r in range(k + 1):
+            within = set(h3.grid_disk(cell, r))
+            want |= dict.fromkeys(within - inner, r)
+            inner = within
+        assert found == want
+
+
+def test_centres_outlines_and_texts_are_those_of_the_library():
+    cells = by_library(*points(200, 6), 10)
+    lat, lng = geo.centres(cells)
+    for i, cell in enumerate(cells.tolist()):
+        assert (lat[i], lng[i]) == pytest.approx(h3.cell_to_latlng(cell))
+    outline = geo.boundaries(cells)[0]
+    assert outline[:, ::-1] == pytest.approx(np.array(h3.cell_to_boundary(int(cells[0]))))
+    assert geo.to_text(cells) == [h3.int_to_str(c) for c in cells.tolist()]
+    assert np.array_equal(geo.from_text(geo.to_text(cells)), cells)
+
+
+def test_nothing_in_nothing_out():
+    none = np.empty(0)
+    assert len(geo.cells_of(none, none, 9)) == 0
+    offsets, near, ring = geo.disk(np.empty(0, np.uint64), 2)
+    assert offsets.tolist() == [0]
+    assert len(near) == len(ring) == 0
+
+
+@pytest.mark.parametrize("call", [
+    lambda: geo.cells_of(np.array([1.0]), np.array([1.0]), 16),
+    lambda: geo.cells_of(np.array([np.nan]), np.array([1.0]), 9),
+    lambda: geo.cells_of(np.array([1.0, 2.0]), np.array([1.0]), 9),
+    lambda: geo.parents(by_library([10.0], [106.0], 7), 9),
+    lambda: geo.disk(by_library([10.0], [106.0], 7), -1),
+])  # fmt: skip
+def test_what_cannot_be_done_is_said(call):
+    with pytest.raises(BadParameterError):
+        call()
