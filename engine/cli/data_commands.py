@@ -1,31 +1,34 @@
 """Commands that bring data in and serve it: city, ingest, serve."""
 
 import os
+import socket
 import sys
-from collections import Counter, defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from engine.cli.help import help_of
-from engine.cli.session import Session, data_folder, progress
-from engine.errors import BadInputError, BadParameterError
+from engine.cli.ingest_report import report_of
+from engine.cli.session import DEFAULT_DATA, Session, data_folder, must_exist, progress
+from engine.cli.tables import count, grid
+from engine.cli.usage import declare
+from engine.errors import BadInputError, BadParameterError, UnknownKindError
 
 if TYPE_CHECKING:
-    from engine.service.results import FileReport
+    from engine.city.build import CityPlan
 
-NOTHING_ACCEPTED = 2
-"""Exit status when not one row was accepted or known already."""
+NOTHING_ACCEPTED = 3
+"""Exit status of ingest when not one row was accepted or known already."""
+STREAMS = ("ndjson", "json", "csv", "arrow")
 
 
 def register(app: typer.Typer) -> None:
     """Declare the commands of this family."""
-    app.command("city", help=help_of("city"))(city)
-    app.command("ingest", help=help_of("ingest"))(ingest)
-    app.command("serve", help=help_of("serve"))(serve)
+    declare(app, "city", city)
+    declare(app, "ingest", ingest)
+    declare(app, "serve", serve)
 
 
 def city(
@@ -38,44 +41,55 @@ def city(
     force: Annotated[bool, typer.Option("--force", help=help_of("force"))] = False,
 ) -> None:
     """Make a sample city."""
-    from engine.city.build import CityPlan
-
     session: Session = context.obj
-    if out.exists() and any(out.iterdir()) and not force:
+    if not force and any(path.is_file() for path in out.rglob("*")):
         raise BadInputError(session.say("error.not_empty", path=out))
-    plan = CityPlan(people=people, days=days, seed=seed)
-    if start is not None:
-        plan = CityPlan(people=people, days=days, seed=seed, last_day=_day(start) + timedelta(days=days - 1))
-    make_city(session, plan, out)
+    make_city(session, plan_of(session, people, days, seed, start), out)
 
 
-def _day(text: str) -> date:
+def plan_of(session: Session, people: int, days: int, seed: int, start: str | None = None) -> "CityPlan":
+    """The plan of a city.
+
+    Raises:
+        BadParameterError: a number is out of bounds, or ``start`` is no date.
+    """
+    from engine.city.build import DAYS_BOUNDS, PEOPLE_BOUNDS, SEED_BOUNDS, CityPlan
+
+    for name, value, (low, high) in (
+        ("--people", people, PEOPLE_BOUNDS),
+        ("--days", days, DAYS_BOUNDS),
+        ("--seed", seed, SEED_BOUNDS),
+    ):
+        if not low <= value <= high:
+            raise BadParameterError(session.say("error.bounds", option=name, value=value, low=low, high=high))
+    if start is None:
+        return CityPlan(people=people, days=days, seed=seed)
     try:
-        return date.fromisoformat(text)
+        first = date.fromisoformat(start)
     except ValueError:
-        raise BadParameterError(f"--start {text}: YYYY-MM-DD, 2021-06-28") from None
+        raise BadParameterError(session.say("error.bad_date", option="--start", text=start)) from None
+    return CityPlan(people=people, days=days, seed=seed, last_day=first + timedelta(days=days - 1))
 
 
-def make_city(session: Session, plan: object, out: Path) -> None:
+def make_city(session: Session, plan: "CityPlan", out: Path) -> None:
     """Build a city with a progress bar, and say what is in it."""
-    from engine.city.build import CityPlan, build_city
+    from engine.city.build import build_city
 
-    if not isinstance(plan, CityPlan):
-        raise BadParameterError("not a city plan")
+    def stage(name: str, share: float) -> None:
+        tell(session.say("progress.city", stage=session.say(f"stage.{name}")), share)
+
     with progress(session) as tell:
-        made = build_city(plan, out, lambda stage, share: tell(session.say("progress.city", stage=stage), share))
-    table = Table(title=session.say("title.city"))
-    table.add_column(session.say("col.kind"))
-    table.add_column(session.say("col.count"), justify="right")
-    for kind, count in made.events.items():
-        table.add_row(session.say(f"kind.{kind}"), f"{count:,}")
+        made = build_city(plan, out, stage)
+    table = grid(session, ("kind", "count"), session.say("title.city"))
+    for kind, rows in made.events.items():
+        table.add_row(session.say(f"kind.{kind}"), count(rows))
     session.out.print(table)
     session.note("note.wrote", path=out)
 
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help=help_of("ingest").split("\n", maxsplit=1)[0])],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATHS...", help=help_of("paths"), show_default=False)],
     data: Annotated[Path | None, typer.Option("--data", help=help_of("data.store"), show_default=False)] = None,
     kind: Annotated[str | None, typer.Option("--kind", help=help_of("kind"), show_default=False)] = None,
     form: Annotated[str, typer.Option("--stdin-format", help=help_of("stdin"))] = "ndjson",
@@ -84,74 +98,61 @@ def ingest(
     from engine.service.engine import Engine, Settings
 
     session: Session = context.obj
-    where = data_folder(data)
-    reports: list[FileReport] = []
+    check_given(session, paths, kind, form)
+    # Not var/data unasked: what is stored cannot be told from what was there.
+    named = data or (Path(os.environ["TRUYVET_DATA"]) if os.environ.get("TRUYVET_DATA") else None)
+    files = [path for path in paths if str(path) != "-"]
     with progress(session) as tell:
         engine = Engine.open(
-            Settings(data=where, lang=session.lang),
+            Settings(data=named, lang=session.lang),
             progress=lambda _, share: tell(session.say("progress.replay"), share),
         )
-        files = [path for path in paths if str(path) != "-"]
-        if len(files) < len(paths):
-            if kind is None:
-                raise BadParameterError("- : --kind")
+        reports = []
+        if len(files) < len(paths) and kind is not None:
             reports.append(engine.ingest_stream(sys.stdin.buffer, kind, form))
         if files:
             reports += engine.ingest_paths(
                 files,
                 kind,
                 lambda name, share: tell(session.say("progress.ingest", name=name), share),
-                lambda path, why: session.note("note.ignored", path=path, reason=why),
+                lambda path, why: session.note("note.ignored", path=path, reason=reason(session, why)),
             )
+    if not reports:
+        raise BadInputError(session.say("error.no_events", path=", ".join(map(str, files))))
     report_of(session, reports)
-    if where is None:
+    if named is None:
         session.note("note.not_stored")
+    else:
+        session.note("note.stored", path=named)
     if not sum(r.accepted + r.duplicates for r in reports):
         session.note("note.nothing_accepted")
         raise typer.Exit(NOTHING_ACCEPTED)
 
 
-def report_of(session: Session, reports: "list[FileReport]") -> None:
-    """What became of each file, and why rows were refused."""
-    table = Table(title=session.say("title.ingest"))
-    for name in ("file", "kind", "accepted", "duplicates", "rejected", "seconds"):
-        number = name not in ("file", "kind")
-        table.add_column(session.say(f"col.{name}"), justify="right" if number else "left", overflow="fold")
-    for r in reports:
-        counts = (f"{n:,}" for n in (r.accepted, r.duplicates, r.rejected_total))
-        style = "yellow" if r.rejected_total else ""
-        table.add_row(r.path.name, session.say(f"kind.{r.kind}"), *counts, f"{r.seconds:.1f}", style=style)
-    session.out.print(table)
-    for r in reports:
-        if r.rejected_total:
-            refused_rows(session, r)
-    totals = {
-        name: f"{sum(getattr(r, column) for r in reports):,}"
-        for name, column in (
-            ("accepted", "accepted"),
-            ("duplicates", "duplicates"),
-            ("rejected", "rejected_total"),
-        )
-    }
-    session.out.print(session.say("note.totals", **totals))
+def check_given(session: Session, paths: list[Path], kind: str | None, form: str) -> None:
+    """Refuse what cannot be taken in before anything is.
+
+    Raises:
+        UnknownKindError, BadParameterError: the kind or the format of standard input is missing or not known.
+        UnreadableFileError: a path does not exist.
+    """
+    from engine.events.schemas import KINDS
+
+    if kind is not None and kind not in KINDS:
+        raise UnknownKindError(session.say("error.no_kind", kind=kind, names=", ".join(KINDS)))
+    if Path("-") in paths:
+        if kind is None:
+            raise BadParameterError(session.say("error.stdin_kind", names=", ".join(KINDS)))
+        if form not in STREAMS:
+            raise BadParameterError(session.say("error.stdin_format", format=form, names=", ".join(STREAMS)))
+    for path in paths:
+        if str(path) != "-":
+            must_exist(session, path)
 
 
-def refused_rows(session: Session, report: "FileReport") -> None:
-    """Refused rows of a file by reason, with the first row numbers and an example."""
-    counts = Counter(r.code for r in report.rejected)
-    first: dict[str, list[int]] = defaultdict(list)
-    example: dict[str, str] = {}
-    for r in report.rejected:
-        first[r.code].append(r.row)
-        example.setdefault(r.code, r.detail)
-    table = Table(title=session.say("title.rejected", file=report.path.name))
-    for name in ("code", "count", "first_rows", "reason"):
-        table.add_column(session.say(f"col.{name}"), overflow="fold")
-    for code, count in counts.most_common():
-        rows = ", ".join(str(n) for n in first[code][:5]) + (" ..." if count > 5 else "")
-        table.add_row(code, str(count), rows, f"{session.say(f'reject.{code}')} ({example[code]})")
-    session.out.print(table)
-    session.out.print(session.say("note.row_numbers"), style="dim")
+def reason(session: Session, why: str) -> str:
+    """Why a file was left out, in the reader's language."""
+    return session.say(f"ignored.{why.replace(' ', '_')}")
 
 
 def serve(
@@ -162,12 +163,17 @@ def serve(
 ) -> None:
     """Become the API server."""
     session: Session = context.obj
-    where = data_folder(data) or Path("var/data")
+    where = data_folder(data) or DEFAULT_DATA
     become_server(session, host, port, where)
 
 
 def become_server(session: Session, host: str, port: int, data: Path) -> None:
     """Replace this process by the server (the API stands above the command line in the house)."""
     sys.stdout.flush()
+    if port == 0:
+        # Chosen here, so that the addresses the server prints are the ones it listens on.
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
     arguments = ["--host", host, "--port", str(port), "--data", str(data), "--lang", session.lang]
     os.execv(sys.executable, [sys.executable, "-m", "api", *arguments])  # noqa: S606 - our own server, no shell

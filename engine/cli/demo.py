@@ -8,77 +8,108 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.data_commands import become_server, make_city, report_of
+from engine.cli.data_commands import become_server, make_city, plan_of
 from engine.cli.help import help_of
+from engine.cli.ingest_report import report_of
 from engine.cli.map_commands import draw_map
-from engine.cli.session import Session, percent, progress
+from engine.cli.session import Session, percent, progress, writing
 from engine.cli.trace_commands import table_of
+from engine.cli.usage import declare
+from engine.errors import BadInputError
 
 if TYPE_CHECKING:
     from engine.service.engine import Engine
     from engine.service.evaluate import Truth
 
 FIRST_PORT, PORTS = 8080, 20
+MARK = "demo.json"
+"""In the data folder: which city it holds, and how many batches (0: not all of it yet)."""
 
 
 def register(app: typer.Typer) -> None:
     """Declare the command."""
-    app.command("demo", help=help_of("demo"))(demo)
+    declare(app, "demo", demo)
 
 
 def demo(
     context: typer.Context,
     folder: Annotated[Path, typer.Option("--dir", help=help_of("demo.dir"))] = Path("var"),
     serve: Annotated[bool, typer.Option("--serve", help=help_of("demo.serve"))] = False,
-    port: Annotated[int, typer.Option("--port", help=help_of("port"))] = FIRST_PORT,
+    port: Annotated[int, typer.Option("--port", help=help_of("port"), min=0, max=65_535)] = FIRST_PORT,
     people: Annotated[int, typer.Option("--people", help=help_of("people"))] = 5000,
     days: Annotated[int, typer.Option("--days", help=help_of("days"))] = 14,
     seed: Annotated[int, typer.Option("--seed", help=help_of("seed"))] = 1,
 ) -> None:
     """Make, take in, trace, draw, serve."""
-    from engine.city.build import CityPlan
     from engine.service.evaluate import read_truth
 
     session: Session = context.obj
     city, data = folder / "city", folder / "data"
-    plan = CityPlan(people=people, days=days, seed=seed)
+    plan = plan_of(session, people, days, seed)
     wanted = json.loads(json.dumps(asdict(plan), default=str))
-    if _plan_of(city) != wanted:
+    state = _state(session, data, wanted)
+    if _plan_of(session, city) != wanted:
         session.note("demo.making", path=city)
         make_city(session, plan, city)
     else:
         session.note("demo.made", path=city)
-    engine = _filled(session, city, data, wanted)
+    engine = _filled(session, city, data, wanted, state)
     truth = read_truth(city)
     case = most_instructive(engine, truth)
-    if case is not None:
+    if case is None:
+        session.out.print(session.say("note.no_cases"))
+    else:
         _show(session, engine, truth, case)
     draw_map(session, engine.hexes(9), folder / "risk.png")
     engine.close()
     if serve:
         become_server(session, "127.0.0.1", free_port(port), data)
+    session.note("demo.next", data=data, case=case or "CASE")
 
 
-def _plan_of(city: Path) -> object:
+def _plan_of(session: Session, city: Path) -> object:
     about = city / "city.json"
-    return json.loads(about.read_text("utf-8")).get("plan") if about.exists() else None
+    if about.exists():
+        return json.loads(about.read_text("utf-8")).get("plan")
+    if city.is_dir() and any(path.is_file() for path in city.iterdir()):
+        raise BadInputError(session.say("error.not_demo", path=city))
+    return None
 
 
-def _filled(session: Session, city: Path, data: Path, plan: object) -> "Engine":
+def _state(session: Session, data: Path, plan: object) -> str:
+    """Of the data folder: ``empty``, ``ready`` (this city is in it) or ``stale`` (another one, or half of one).
+
+    Raises:
+        BadInputError: it holds events that the demo did not put there, and they would have to be removed.
+    """
+    batches, mark = len(list((data / "journal").glob("*.arrow"))), data / MARK
+    if not batches:
+        return "empty"
+    about = json.loads(mark.read_text("utf-8")) if mark.exists() else None
+    if about is not None and about.get("plan") == plan and about["batches"]:
+        return "ready"
+    if about is None or about.get("batches") not in (0, batches):
+        raise BadInputError(session.say("error.not_demo", path=data))
+    return "stale"
+
+
+def _filled(session: Session, city: Path, data: Path, plan: object, state: str) -> "Engine":
     """The engine of ``data``, with the city's events taken in once; another plan starts a new journal."""
     from engine.service.engine import Engine, Settings
 
-    mark = data / "demo.json"
-    done = mark.exists() and json.loads(mark.read_text("utf-8")) == plan
-    if not done:
-        for old in (data / "journal").glob("*"):
+    mark = data / MARK
+    if state == "stale":
+        for old in (data / "journal").glob("*.arrow"):
             old.unlink()
+    if state != "ready":
+        with writing(session, mark, tell=False):
+            mark.write_text(json.dumps({"plan": plan, "batches": 0}), "utf-8")
     with progress(session) as tell:
         engine = Engine.open(
             Settings(data=data, lang=session.lang),
             progress=lambda _, share: tell(session.say("progress.replay"), share),
         )
-        if done:
+        if state == "ready":
             session.note("demo.ingested", path=data)
             return engine
         session.note("demo.ingesting", path=data)
@@ -86,7 +117,7 @@ def _filled(session: Session, city: Path, data: Path, plan: object) -> "Engine":
             [city], progress=lambda name, share: tell(session.say("progress.ingest", name=name), share)
         )
     report_of(session, reports)
-    mark.write_text(json.dumps(plan), "utf-8")
+    mark.write_text(json.dumps({"plan": plan, "batches": engine.as_of}), "utf-8")
     return engine
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from engine.cli.help import help_of
 from engine.cli.session import Session, open_engine, progress, write_out
+from engine.cli.tables import grid
+from engine.cli.usage import declare
 from engine.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ Rows = list[tuple[str, ...]]
 
 def register(app: typer.Typer) -> None:
     """Declare the command."""
-    app.command("evaluate", help=help_of("evaluate"))(evaluate_city)
+    declare(app, "evaluate", evaluate_city)
 
 
 def evaluate_city(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help=help_of("from"))] = Path("var/city"),
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help=help_of("city.folder"))] = Path("var/city"),
     markdown: Annotated[Path | None, typer.Option("--markdown", help=help_of("markdown"), show_default=False)] = None,
 ) -> None:
     """Recall, AUC and reliability of a city."""
@@ -38,10 +39,8 @@ def evaluate_city(
     with progress(session) as tell:
         result = evaluate(engine, truth, lambda share: tell(session.say("progress.evaluate"), share))
     session.out.print(basis(session, result))
-    for title, head, rows in (recall_table(session, result), reliability_table(session, result)):
-        table = Table(title=title)
-        for i, name in enumerate(head):
-            table.add_column(name, justify="right" if i else "left")
+    for name, columns, rows in (recall_table(session, result), reliability_table(session, result)):
+        table = grid(session, columns, session.say(f"title.{name}"))
         for row in rows:
             table.add_row(*row)
         session.out.print(table)
@@ -61,21 +60,19 @@ def basis(session: Session, result: "Evaluation") -> str:
     )
 
 
-def recall_table(session: Session, result: "Evaluation") -> tuple[str, list[str], Rows]:
-    """Recall, burden and AUC by channel mix: title, header, rows."""
-    head = [session.say(f"col.{n}") for n in ("channel_mix", "pairs", "found", "recall", "f1_per_case", "auc")]
+def recall_table(session: Session, result: "Evaluation") -> tuple[str, tuple[str, ...], Rows]:
+    """Recall, burden and AUC by channel mix: name, columns, rows."""
     rows: Rows = []
     for m in result.mixes:
         recall = f"{100 * m.found / result.pairs:.1f} %" if result.pairs else "-"
         per_case = f"{m.f1 / result.cases:.1f}" if result.cases else "-"
         score = "-" if m.auc is None else f"{m.auc:.3f}"
         rows.append((session.say(f"mix.{m.mix}"), str(result.pairs), str(m.found), recall, per_case, score))
-    return session.say("title.recall"), head, rows
+    return "recall", ("channel_mix", "pairs", "found", "recall", "f1_per_case", "auc"), rows
 
 
-def reliability_table(session: Session, result: "Evaluation") -> tuple[str, list[str], Rows]:
-    """Predicted against realised: title, header, rows."""
-    head = [session.say(f"col.{n}") for n in ("bin", "n", "predicted", "infected_rows", "realised", "interval95")]
+def reliability_table(session: Session, result: "Evaluation") -> tuple[str, tuple[str, ...], Rows]:
+    """Predicted against realised: name, columns, rows."""
     rows: Rows = [
         (
             f"{100 * b.low:g} - {100 * b.high:g} %",
@@ -87,7 +84,7 @@ def reliability_table(session: Session, result: "Evaluation") -> tuple[str, list
         )
         for b in result.reliability
     ]
-    return session.say("title.reliability"), head, rows
+    return "reliability", ("bin", "n", "predicted", "infected_rows", "realised", "interval95"), rows
 
 
 def page(session: Session, result: "Evaluation", folder: Path) -> str:
@@ -101,8 +98,9 @@ def page(session: Session, result: "Evaluation", folder: Path) -> str:
         "    truyvet city --out var/city\n    truyvet evaluate var/city --markdown docs/accuracy.md",
         basis(session, result),
     ]
-    for title, head, rows in (recall_table(session, result), reliability_table(session, result)):
+    for name, columns, rows in (recall_table(session, result), reliability_table(session, result)):
+        head = [session.say(f"col.{column}") for column in columns]
         lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
-        parts += [f"## {title}", "\n".join(lines)]
+        parts += [f"## {session.say(f'title.{name}')}", "\n".join(lines)]
     parts.append(session.say("accuracy.reading"))
     return "\n\n".join(parts) + "\n"

@@ -19,7 +19,8 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "ingest": (
         "Nạp tệp hoặc thư mục sự kiện (CSV, NDJSON, JSON, Parquet, Arrow; - là đầu vào chuẩn).\n\nDòng sai bị từ chối "
-        "riêng, kèm lý do; dòng đúng được giữ. Ví dụ: `truyvet ingest var/city --data var/data`",
+        "riêng, kèm lý do; dòng đúng được giữ. Ví dụ: `truyvet ingest var/city --data var/data`; `zcat fixes.ndjson.gz | "
+        "truyvet ingest - --kind location --data var/data`",
         "Take in files or folders of events (CSV, NDJSON, JSON, Parquet, Arrow; - is standard input).\n\nBad rows are "
         "refused alone, with a reason; good rows are kept. Examples: `truyvet ingest var/city --data var/data`; "
         "`zcat fixes.ndjson.gz | truyvet ingest - --kind location --data var/data`",
@@ -69,52 +70,123 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "policies": ("Các định nghĩa tiếp xúc, có ngày và nguồn.", "The contact policies, with dates and sources."),
     "params": ("Mọi con số khoa học, với đơn vị và nguồn.", "Every number of science, with unit and source."),
-    "lang": ("Ngôn ngữ: vi hoặc en (hoặc TRUYVET_LANG).", "Language: vi or en (or TRUYVET_LANG)."),
-    "data": ("Thư mục dữ liệu của máy (hoặc TRUYVET_DATA).", "Data folder of an engine (or TRUYVET_DATA)."),
+    "lang": (
+        "Ngôn ngữ: vi hoặc en (hoặc TRUYVET_LANG); đứng đâu cũng được.",
+        "Language: vi or en (or TRUYVET_LANG); may stand anywhere.",
+    ),
+    "data": (
+        "Thư mục dữ liệu (hoặc TRUYVET_DATA; mặc định var/data).",
+        "Data folder of an engine (or TRUYVET_DATA; default: var/data).",
+    ),
     "data.store": (
-        "Lưu vào thư mục này; không có thì chỉ kiểm tra.",
-        "Store in this folder; without it the files are only checked.",
+        "Lưu vào thư mục này (hoặc TRUYVET_DATA); không có thì chỉ kiểm tra.",
+        "Store in this folder (or TRUYVET_DATA); without it the files are only checked.",
     ),
     "from": (
-        "Thư mục sự kiện, chỉ nạp vào bộ nhớ (ví dụ thành phố mẫu).",
-        "Folder of event files, loaded into memory only (a sample city, say).",
+        "Thư mục hoặc tệp sự kiện, chỉ nạp vào bộ nhớ (thay cho --data).",
+        "Folder or file of events, loaded into memory only (instead of --data).",
     ),
     "policy": ("Định nghĩa tiếp xúc; xem `truyvet policies`.", "Contact policy; see `truyvet policies`."),
     "depth": ("Số cấp, 1 đến 6.", "How many levels, 1 to 6."),
     "until": (
-        "Đến thời điểm này, ví dụ 2021-07-11T09:00:00+07:00; mặc định là hết dữ liệu.",
-        "Up to this moment, like 2021-07-11T09:00:00+07:00; default: the end of the data.",
+        "Đến thời điểm này, ví dụ 2021-07-11T09:00:00+07:00. Mặc định: hết dữ liệu.",
+        "Up to this moment, like 2021-07-11T09:00:00+07:00. Default: the end of the data.",
     ),
-    "min_probability": ("Bỏ người có xác suất nhỏ hơn.", "Leave out people less probable than this."),
+    "min_probability": (
+        "Bỏ người có xác suất nhỏ hơn; từ 0 đến 1.",
+        "Leave out people less probable than this; 0 to 1.",
+    ),
     "channels": (
-        "Chỉ các kênh này: bluetooth,check_in,location.",
-        "Only these channels: bluetooth,check_in,location.",
+        "Chỉ các kênh này, cách nhau bằng dấu phẩy: bluetooth, check_in, location.",
+        "Only these channels, apart by commas: bluetooth, check_in, location.",
     ),
-    "format": ("table, json, csv, xlsx hoặc geojson.", "table, json, csv, xlsx or geojson."),
-    "out": ("Ghi vào tệp này thay vì màn hình.", "Write to this file instead of the screen."),
-    "limit": ("Số dòng trong bảng; 0 là tất cả.", "Rows of the table; 0 shows all."),
+    "format": (
+        "table, json, csv, xlsx hoặc geojson. Không có thì đuôi tệp của --out quyết định.",
+        "table, json, csv, xlsx or geojson. Without it the ending of --out decides.",
+    ),
+    "out": (
+        "Ghi vào tệp này (.csv, .json, .xlsx, .geojson, .txt) thay vì màn hình.",
+        "Write to this file (.csv, .json, .xlsx, .geojson, .txt) instead of the screen.",
+    ),
+    "limit": (
+        "Số dòng nhiều nhất hiện trong bảng; 0 là tất cả.",
+        "Most rows shown in the table; 0 shows all.",
+    ),
     "case": ("Chỉ chuỗi từ ca này.", "Only chains from this case."),
     "png": ("Vẽ ra tệp PNG.", "Draw into a PNG file."),
     "svg": ("Vẽ ra tệp SVG.", "Draw into an SVG file."),
     "geojson": ("Ghi các ô ra GeoJSON.", "Write the cells as GeoJSON."),
     "resolution": ("Độ phân giải H3, 7 đến 10.", "H3 resolution, 7 to 10."),
-    "at": ("Thời điểm của bản đồ.", "Moment of the map."),
+    "at": (
+        "Thời điểm của bản đồ, ví dụ 2021-07-11T09:00:00+07:00. Mặc định: hết dữ liệu.",
+        "Moment of the map, like 2021-07-11T09:00:00+07:00. Default: the end of the data.",
+    ),
     "kind": ("Loại sự kiện, khi tên tệp không nói.", "Kind of events, where the file's name does not say."),
     "stdin": (
         "Định dạng của đầu vào chuẩn: ndjson, json, csv, arrow.",
         "Format of standard input: ndjson, json, csv, arrow.",
     ),
     "host": ("Địa chỉ lắng nghe.", "Address to listen on."),
-    "port": ("Cổng.", "Port."),
-    "people": ("Số dân.", "Number of people."),
-    "days": ("Số ngày.", "Number of days."),
+    "port": (
+        "Cổng, từ 0 đến 65535 (0: cổng trống bất kỳ).",
+        "Port, 0 to 65535 (0: any free one).",
+    ),
+    "people": (
+        "Số dân, từ 50 đến 20 triệu.",
+        "Number of people, 50 to 20 million.",
+    ),
+    "days": (
+        "Số ngày, từ 1 đến 60.",
+        "Number of days, 1 to 60.",
+    ),
     "seed": ("Hạt giống: cùng hạt, cùng thành phố.", "Seed: the same seed makes the same city."),
-    "start": ("Ngày đầu tiên (mặc định: kết thúc 2021-07-11).", "First day (default: the city ends on 2021-07-11)."),
+    "start": (
+        "Ngày đầu tiên, ví dụ 2021-06-28. Mặc định: thành phố kết thúc ngày 2021-07-11.",
+        "First day, like 2021-06-28. Default: the city ends on 2021-07-11.",
+    ),
     "city.out": ("Thư mục để ghi.", "Folder to write to."),
-    "force": ("Ghi đè thư mục không trống.", "Replace a folder that is not empty."),
+    "force": (
+        "Ghi vào thư mục không trống; thay các tệp của thành phố cũ.",
+        "Write into a folder that is not empty; files of an earlier city are replaced.",
+    ),
     "demo.dir": ("Thư mục của thành phố, dữ liệu và ảnh.", "Folder for the city, the data and the picture."),
-    "demo.serve": ("Sau đó chạy API.", "Then serve the API."),
+    "demo.serve": (
+        "Sau đó chạy API.",
+        "Then serve the API, on the first free port from --port on.",
+    ),
     "markdown": ("Ghi báo cáo ra tệp Markdown.", "Write the report to a Markdown file."),
+    "case.id": (
+        "Mã của ca F0; `truyvet cases` liệt kê.",
+        "Id of the F0; `truyvet cases` lists them.",
+    ),
+    "person.id": (
+        "Mã của một người.",
+        "Id of a person.",
+    ),
+    "paths": (
+        "Tệp hoặc thư mục; - là đầu vào chuẩn.",
+        "Files or folders; - is standard input.",
+    ),
+    "city.folder": (
+        "Thư mục của thành phố mẫu, có sự thật (truth).",
+        "Folder of a sample city, with its truth.",
+    ),
+    "help": (
+        "Hiện trợ giúp này rồi thoát.",
+        "Show this help and exit.",
+    ),
+    "completion.install": (
+        "Cài tự điền lệnh cho shell đang dùng.",
+        "Install completion for the current shell.",
+    ),
+    "completion.show": (
+        "In mã tự điền lệnh của shell đang dùng.",
+        "Print the completion script of the current shell.",
+    ),
+    "since": (
+        "Bị lây từ thời điểm này trở đi; mặc định: theo ngày khởi phát hoặc lấy mẫu.",
+        "Infected from this moment on; default: by the date of onset or sample.",
+    ),
 }
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from engine.cli.help import help_of
-from engine.cli.session import DataOption, FromOption, LimitOption, Session, moment, open_engine, write_out
-from engine.cli.trace_commands import time_of
+from engine.cli.questions import DataOption, FromOption, LimitOption, PngOption, SvgOption, pictures_of, time_of
+from engine.cli.session import Session, moment, open_engine, write_out, writing
+from engine.cli.tables import count, grid, show
+from engine.cli.usage import declare
 
 if TYPE_CHECKING:
     from engine.service.results import HexColumns
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Declare the commands of this family."""
-    app.command("risk", help=help_of("risk"))(risk)
+    declare(app, "risk", risk)
 
 
 def risk(
     context: typer.Context,
     resolution: Annotated[int, typer.Option("--resolution", help=help_of("resolution"), min=7, max=10)] = 9,
     at: Annotated[str | None, typer.Option("--at", help=help_of("at"), show_default=False)] = None,
-    png: Annotated[Path | None, typer.Option("--png", help=help_of("png"), show_default=False)] = None,
-    svg: Annotated[Path | None, typer.Option("--svg", help=help_of("svg"), show_default=False)] = None,
+    png: PngOption = None,
+    svg: SvgOption = None,
     geojson: Annotated[Path | None, typer.Option("--geojson", help=help_of("geojson"), show_default=False)] = None,
     limit: LimitOption = 15,
     data: DataOption = None,
@@ -32,10 +33,11 @@ def risk(
 ) -> None:
     """Hex scores."""
     session: Session = context.obj
+    pictures, when = pictures_of(session, png, svg), time_of(session, at, "--at")
     engine = open_engine(session, data, folder)
-    columns = engine.hexes(resolution, at=time_of(at))
+    columns = engine.hexes(resolution, at=when)
     tables(session, columns, limit)
-    for path in filter(None, (png, svg)):
+    for path in pictures:
         draw_map(session, columns, path)
     if geojson is not None:
         from engine.geo.areas import hexes_geojson
@@ -46,21 +48,27 @@ def risk(
 
 def tables(session: Session, columns: "HexColumns", limit: int) -> None:
     """How many cells in each band, and the highest cells."""
-    bands = Table(title=session.say("title.risk", resolution=columns.resolution, at=moment(columns.at)))
-    bands.add_column(session.say("col.band"))
-    bands.add_column(session.say("col.cells"), justify="right")
+    import numpy as np
+
+    title = session.say("title.risk", resolution=columns.resolution, at=moment(columns.at))
+    bands = grid(session, ("band", "cells"), title)
     for band in (3, 2, 1, 0):
-        bands.add_row(session.say(f"band.{band}"), f"{int((columns.band == band).sum()):,}")
+        bands.add_row(session.say(f"band.{band}"), count(int((columns.band == band).sum())))
     session.out.print(bands)
-    top = Table()
-    for name in ("cell", "score", "interval", "band", "infectious_h"):
-        top.add_column(session.say(f"col.{name}"), justify="left" if name in ("cell", "band") else "right")
-    order = sorted(range(len(columns.h3)), key=lambda i: (-columns.score[i], columns.h3[i]))
-    for i in order if limit == 0 else order[:limit]:
-        interval = f"{columns.low[i]:.0f} - {columns.high[i]:.0f}"
-        level = session.say(f"band.{columns.band[i]}")
-        top.add_row(f"{columns.h3[i]:x}", f"{columns.score[i]:.1f}", interval, level, f"{columns.infectious_h[i]:.2f}")
-    session.out.print(top)
+    top = grid(session, ("cell", "score", "interval", "band", "infectious_h"), session.say("title.cells"))
+    order = np.lexsort((columns.h3, -columns.score))
+    order = order[columns.score[order] > 0]
+    shown = order if limit == 0 else order[:limit]
+    for i in shown.tolist():
+        top.add_row(
+            f"{int(columns.h3[i]):x}",
+            f"{columns.score[i]:.1f}",
+            f"{columns.low[i]:.0f} - {columns.high[i]:.0f}",
+            session.say(f"band.{int(columns.band[i])}"),
+            f"{columns.infectious_h[i]:.2f}",
+        )
+    show(session, top, len(shown), len(order), "note.no_cells")
+    session.out.print(session.say("hexmap.note"), style="dim")
 
 
 def draw_map(session: Session, columns: "HexColumns", path: Path) -> None:
@@ -77,6 +85,5 @@ def draw_map(session: Session, columns: "HexColumns", path: Path) -> None:
     if len(inside) == len(DISTRICTS):
         name = "vi" if session.lang == "vi" else "en"
         lines = outlines(voronoi_areas([(d.code, getattr(d, name), d.lat, d.lng) for d in DISTRICTS], 0.05))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draw_hexes(columns, path, session.lang, lines)
-    session.note("note.wrote", path=path)
+    with writing(session, path):
+        draw_hexes(columns, path, session.lang, lines)

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from engine.cli.help import help_of, startup_lang
-from engine.errors import BadInputError, BadParameterError
+from engine.cli.help import startup_lang
+from engine.errors import BadInputError, BadParameterError, UnreadableFileError
 from engine.texts import Lang, say
 
 if TYPE_CHECKING:
@@ -27,16 +26,25 @@ WIDE = 150
 """Columns of the output when it is not a terminal."""
 Tell = Callable[[str, float], None]
 
-DataOption = Annotated[Path | None, typer.Option("--data", help=help_of("data"), show_default=False)]
-FromOption = Annotated[Path | None, typer.Option("--from", help=help_of("from"), show_default=False)]
-PolicyOption = Annotated[str | None, typer.Option("--policy", help=help_of("policy"), show_default="vn-2021-07")]
-UntilOption = Annotated[str | None, typer.Option("--until", help=help_of("until"), show_default=False)]
-LimitOption = Annotated[int, typer.Option("--limit", help=help_of("limit"), min=0)]
+
+class PipeClosed(Exception):  # noqa: N818 - not a mistake: the reader has seen enough
+    """Whoever reads our output went away (``| head``)."""
+
+
+class Paper(Console):
+    """A console that prints ids and names as they are: no markup, no emoji, no colours of its own."""
+
+    def __init__(self, file: IO[str] | None = None, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(file=file, stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """The reader of a pipe left: stop without a word."""
+        raise PipeClosed
 
 
 def console() -> Console:
     """Standard output; wide when it is not a terminal, so that tables in files and pipes keep their lines."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    return Paper(width=None if sys.stdout.isatty() else WIDE)
 
 
 @dataclass
@@ -45,7 +53,7 @@ class Session:
 
     lang: Lang = field(default_factory=startup_lang)
     out: Console = field(default_factory=console)
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    err: Console = field(default_factory=lambda: Paper(stderr=True))
 
     def say(self, key: str, **values: object) -> str:
         """A text in the language of this run."""
@@ -53,7 +61,23 @@ class Session:
 
     def note(self, key: str, **values: object) -> None:
         """A line beside the answer, on standard error."""
-        self.err.print(self.say(key, **values), style="dim", markup=False, soft_wrap=True)
+        self.err.print(self.say(key, **values), style="dim", soft_wrap=True)
+
+    def write(self, body: bytes) -> None:
+        """Bytes to standard output as they are; a terminal gets a line end after them."""
+        stream = self.out.file
+        last = "" if body.endswith(b"\n") or not stream.isatty() else "\n"
+        try:
+            stream.flush()
+            if hasattr(stream, "buffer"):
+                stream.buffer.write(body)
+                stream.buffer.flush()
+            else:
+                stream.write(body.decode())
+            stream.write(last)
+            stream.flush()
+        except BrokenPipeError:
+            raise PipeClosed from None
 
 
 def moment(t: int | None) -> str:
@@ -63,28 +87,26 @@ def moment(t: int | None) -> str:
 
 def percent(p: float) -> str:
     """A probability with two digits that count."""
-    if p >= 0.1:
+    if p >= 0.1 or p == 0:
         return f"{100 * p:.0f} %"
     return f"{100 * p:.2g} %" if p >= 0.0001 else "< 0.01 %"
 
 
 @contextmanager
 def progress(session: Session) -> Iterator[Tell]:
-    """A progress bar on standard error; nothing when that is not a terminal."""
+    """One progress bar on standard error, for what is being done now; nothing when that is not a terminal."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as bar:
-        tasks: dict[str, int] = {}
+        task = bar.add_task("", total=1.0, visible=False)
 
         def tell(what: str, share: float) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=1.0)
-            bar.update(tasks[what], completed=share)  # type: ignore[arg-type]
+            bar.update(task, description=what, completed=share, visible=True)
 
         yield tell
 
@@ -103,7 +125,8 @@ def open_engine(session: Session, data: Path | None, folder: Path | None) -> "En
     """The engine behind --data, or one in memory with the events of --from.
 
     Raises:
-        BadParameterError: both given, or no data anywhere.
+        BadParameterError: both given.
+        BadInputError: no data anywhere, or no event file in --from.
     """
     from engine.service.engine import Engine, Settings
 
@@ -112,17 +135,39 @@ def open_engine(session: Session, data: Path | None, folder: Path | None) -> "En
     with progress(session) as tell:
         if folder is not None:
             engine = Engine.open(Settings(lang=session.lang))
-            engine.ingest_paths(
-                [folder], progress=lambda name, share: tell(session.say("progress.ingest", name=name), share)
-            )
+            _load(session, engine, folder, tell)
             return engine
         where = data_folder(data)
-        if where is None or not (where / "journal").exists():
+        if where is None or not (where / "journal").is_dir():
             raise BadInputError(session.say("error.no_data", path=where or DEFAULT_DATA))
         return Engine.open(
             Settings(data=where, lang=session.lang),
             progress=lambda _, share: tell(session.say("progress.replay"), share),
         )
+
+
+def _load(session: Session, engine: "Engine", folder: Path, tell: Tell) -> None:
+    must_exist(session, folder)
+    reports = engine.ingest_paths(
+        [folder], progress=lambda name, share: tell(session.say("progress.ingest", name=name), share)
+    )
+    if not reports:
+        key = "error.is_data" if (folder / "journal").is_dir() else "error.no_events"
+        raise BadInputError(session.say(key, path=folder))
+    # A retracted row is how a feed corrects itself: nothing to warn of.
+    refused = sum(r.rejected_total - sum(x.code == "retracted" for x in r.rejected) for r in reports)
+    if refused:
+        session.note("note.refused", count=refused, path=folder)
+
+
+def must_exist(session: Session, path: Path) -> None:
+    """Refuse a path that is not there.
+
+    Raises:
+        UnreadableFileError: it is not.
+    """
+    if not path.exists():
+        raise UnreadableFileError(session.say("error.no_path", path=path))
 
 
 def write_out(session: Session, path: Path, body: bytes) -> None:
@@ -131,9 +176,21 @@ def write_out(session: Session, path: Path, body: bytes) -> None:
     Raises:
         BadInputError: the file cannot be written.
     """
+    with writing(session, path):
+        path.write_bytes(body)
+
+
+@contextmanager
+def writing(session: Session, path: Path, tell: bool = True) -> Iterator[None]:
+    """Around what writes ``path``: its folder is made, a failure is explained, success is told (if ``tell``).
+
+    Raises:
+        BadInputError: the file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
+        yield
     except OSError as error:
-        raise BadInputError(f"{path}: {error.strerror}") from None
-    session.note("note.wrote", path=path)
+        raise BadInputError(session.say("error.not_written", path=path, reason=error.strerror or error)) from None
+    if tell:
+        session.note("note.wrote", path=path)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.clock import to_rfc3339
 from engine.errors import BadInputError
 from engine.events import mixed
 from engine.events.kernels import BAD, BLANK, GOOD, parse_moments
@@ -184,10 +185,14 @@ def _time(field: Field, column: pa.Array, findings: Findings, latest: int) -> tu
     )
     if not field.future:
         late = valid & (seconds > latest)
-        findings.add(late, "in_future", lambda i: f"{field.name} is {seconds[i] - latest} s later than is believed")
+        findings.add(late, "in_future", lambda i: f"{field.name} = {_shown(seconds[i])} is later than {_shown(latest)}")
     if pa.types.is_timestamp(kind) and kind == TIME:
         return column, missing
     return pa.array(seconds, mask=None if valid.all() else ~valid).cast(TIME), missing
+
+
+def _shown(t: int) -> str:
+    return to_rfc3339(int(t))
 
 
 def _seconds_of(column: pa.Array) -> npt.NDArray[np.int64]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.graph.evidence import Queries, stays_of
+from engine.graph.presences import Queries, stays_of
 from engine.graph.view import GraphView
 
 

@@ -23,6 +23,10 @@ FONT = "DejaVu Sans"
 """Has all Vietnamese letters and comes with matplotlib."""
 SUFFIXES = (".png", ".svg")
 _LOCAL = timedelta(hours=7)
+_LONGEST = 32
+"""Longest id drawn whole."""
+_DPI, _MOST_PIXELS = 200, 60_000
+"""Matplotlib draws no side of 65,536 pixels or more: many chains are drawn smaller."""
 _ROW, _GAP, _BOX_H, _CHAR, _PAD = 0.78, 2.75, 0.42, 0.088, 0.3  # inches
 
 
@@ -103,7 +107,7 @@ def walk(node: Node) -> list[Node]:
 
 
 def draw_chains(chains: Sequence[Sequence[Step]], path: FilePath, lang: Lang, title: str = "") -> None:
-    """Writes the tree of ``chains`` to ``path`` (.png at 200 dpi, or .svg).
+    """Writes the tree of ``chains`` to ``path`` (.png at 200 dpi, fewer when there are many, or .svg).
 
     Every box is a person in the colour of the level; every line says when, how many minutes and how surely.
     The same chains give the same SVG.
@@ -125,18 +129,20 @@ def draw_chains(chains: Sequence[Sequence[Step]], path: FilePath, lang: Lang, ti
         axes.set_xlim(-margin, size[0] - margin)
         axes.set_ylim(height + _BOX_H / 2 + 0.85, -_BOX_H / 2 - head)
         axes.axis("off")
-        axes.text(-margin + 0.2, -_BOX_H / 2 - head + 0.32, title, fontsize=12, weight="bold", va="center")
+        axes.text(
+            -margin + 0.2, -_BOX_H / 2 - head + 0.32, title, fontsize=12, weight="bold", va="center", parse_math=False
+        )
         for node in (n for r in roots for n in walk(r)):
             for child in node.children:
                 _line(axes, node, child, lang)
             _box(axes, node)
         _legend(axes, max(n.level for r in roots for n in walk(r)), height + _BOX_H / 2 + 0.55, lang)
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-        figure.savefig(path, dpi=200, metadata=metadata)
+        figure.savefig(path, dpi=min(_DPI, int(_MOST_PIXELS / max(size))), metadata=metadata)
 
 
 def _width(node: Node) -> float:
-    return max(1.1, _CHAR * (len(node.person) + 4) + _PAD)
+    return max(1.1, _CHAR * (len(_name(node.person)) + 4) + _PAD)
 
 
 def _box(axes: Axes, node: Node) -> None:
@@ -154,7 +160,8 @@ def _box(axes: Axes, node: Node) -> None:
     )
     # Black on all of these colours has a contrast of at least 4.5.
     axes.text(node.x + 0.14, node.y, f"F{node.level}", fontsize=9, weight="bold", va="center", color="black")
-    axes.text(node.x + 0.46, node.y, node.person, fontsize=9, va="center", color="black")
+    # A dollar in an id is a dollar, not the beginning of a formula.
+    axes.text(node.x + 0.46, node.y, _name(node.person), fontsize=9, va="center", color="black", parse_math=False)
 
 
 def _line(axes: Axes, parent: Node, child: Node, lang: Lang) -> None:
@@ -193,4 +200,10 @@ def _number(value: float) -> str:
 
 
 def _percent(p: float) -> str:
+    if 0 < p < 0.0001:
+        return "< 0.01 %"
     return f"{100 * p:.2g} %" if p < 0.995 else f"{100 * p:.0f} %"
+
+
+def _name(person: str) -> str:
+    return person if len(person) <= _LONGEST else person[: _LONGEST - 1] + "…"

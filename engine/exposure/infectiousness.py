@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import gamma
+from scipy.special import gammainc, gammaln
 
 from engine import params
 
@@ -37,7 +37,8 @@ class Course(NamedTuple):
 
 def _density(days: Floats) -> Floats:
     shape, rate, shift = params.HE_SHAPE.value, params.HE_RATE.value, params.HE_SHIFT_D.value
-    return np.asarray(gamma.pdf(days, shape, loc=-shift, scale=1 / rate), np.float64)
+    since = np.maximum(np.asarray(days, np.float64) + shift, 1e-12)
+    return np.asarray(np.exp(shape * np.log(rate) + (shape - 1) * np.log(since) - rate * since - gammaln(shape)))
 
 
 def relative(days: Floats) -> Floats:
@@ -64,7 +65,7 @@ def tables() -> Floats:
     shape, rate, shift = params.HE_SHAPE.value, params.HE_RATE.value, params.HE_SHIFT_D.value
     grid = _grid_days(STEP_S)
     peak = float(_density(np.array([(shape - 1) / rate - shift]))[0])
-    known = np.asarray(gamma.cdf(grid, shape, loc=-shift, scale=1 / rate)) / peak * 24
+    known = np.asarray(gammainc(shape, rate * np.maximum(grid + shift, 0.0))) / peak * 24
     steps = expected(grid[:-1] + STEP_S / 86_400 / 2) * (STEP_S / 3600)
     out = np.stack([known - known[0], np.concatenate([[0.0], np.cumsum(steps)])])
     out.setflags(write=False)
@@ -82,7 +83,7 @@ def _expected_rates() -> tuple[Floats, Floats]:
     step = COARSE_S / 86_400
     mean, shape = params.INCUBATION_MEAN_D.value, params.INCUBATION_SHAPE.value
     edges = np.arange(0, 20 + step / 2, step)
-    weights = np.diff(gamma.cdf(edges, shape, scale=mean / shape))
+    weights = np.diff(gammainc(shape, edges * shape / mean))
     days = np.arange(LAST_DAY * 86_400 // COARSE_S, dtype=np.float64) * step
     before = np.arange(-len(weights) + 1, 0) * step
     # Incubations of one step are taken at its middle.

@@ -16,7 +16,8 @@ from engine.exposure import kernels
 from engine.exposure.infectiousness import CONSTANT, EXPECTED, Course
 from engine.exposure.pairs import Courses, Pairs, probability, summarise
 from engine.exposure.reached import Labels, Question, Reached, Trace, stack
-from engine.graph.evidence import Evidence, Queries, gather
+from engine.graph.evidence import Evidence, gather
+from engine.graph.presences import Queries
 from engine.graph.view import GraphView
 from engine.ids import Keys
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 from engine import params
 from engine.events.schemas import TIME
 from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION, Eligibility
-from engine.graph.evidence import Evidence, Queries, gather
+from engine.graph.evidence import Evidence, gather
 from engine.graph.kernels.episodes import episodes
+from engine.graph.presences import Queries
 from engine.graph.view import GraphView
 from engine.ids import Keys
 

@@ -12,8 +12,9 @@ from engine.exposure.policies import Policy
 from engine.exposure.reached import Labels, Trace
 from engine.geo.cells import cells_of, to_text
 from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION
-from engine.graph.evidence import Evidence, Queries, gather
+from engine.graph.evidence import Evidence, gather
 from engine.graph.materialise import Episodes, join_episodes
+from engine.graph.presences import Queries
 from engine.graph.segments import Segment, major, second
 from engine.service.results import Chain, ChainLink, ContactRow
 from engine.service.snapshot import Snapshot

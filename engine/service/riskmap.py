@@ -8,7 +8,7 @@ from engine.errors import BadParameterError
 from engine.exposure.policies import Policy
 from engine.exposure.windows import infectious_window
 from engine.geo.cells import Cells, cells_of, centres
-from engine.graph.evidence import Queries, fix_columns, fixes_of, stays_of
+from engine.graph.presences import Queries, fix_columns, fixes_of, stays_of
 from engine.graph.view import NOWHERE
 from engine.risk.hexes import F0Presence, HexScores, hex_map
 from engine.service.results import HexColumns

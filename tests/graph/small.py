@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from engine.graph.eligibility import CHANNEL_NAMES, Eligibility
-from engine.graph.evidence import Queries, gather
+from engine.graph.evidence import gather
+from engine.graph.presences import Queries
 from tests.oracles.state import Event
 from tests.worlds import load
 

@@ -58,12 +58,14 @@ def copresence_scan(
     cap = len(out_own)
     n = 0
     for o in range(len(own_place)):
+        from_s = max(own_start[o] - slack_own, low[o])
+        to_s = min(own_end[o] + slack_own, high[o])
+        if to_s + slack_other <= day_start:
+            continue
         place = np.int64(own_place[o])
         m = lower_bound(majors, place, 0, len(majors))
         if m == len(majors) or majors[m] != place:
             continue
-        from_s = max(own_start[o] - slack_own, low[o])
-        to_s = min(own_end[o] + slack_own, high[o])
         longest = max(np.int64(major_longest[m]), np.int64(place_stay[place])) + slack_other
         first = max(np.int64(0), from_s - longest - day_start)
         last = to_s + slack_other - day_start

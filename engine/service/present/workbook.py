@@ -59,7 +59,8 @@ def exposures_xlsx(report: ExposureReport, rows: Sequence[ExposureRow], lang: La
 
 def _about(sheet: Any, report: ExposureReport, bold: Any, lang: Lang) -> None:
     head = report_head(report)
-    window = {"start": report.window.start, "end": report.window.end, "until": report.until}
+    names = ("infected_from", "infected_until") if report.direction == "backward" else ("start", "end")
+    window = {names[0]: report.window.start, names[1]: report.window.end, "until": report.until}
     lines = {
         "case": head["case"],
         "policy": head["policy"],

@@ -1,0 +1,48 @@
+"""What only a process of its own shows: pipes, signals, help in another language."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.cli.conftest import TINY
+
+COMMAND = [sys.executable, "-c", "from engine.cli.main import run; run()"]
+QUIET = {**os.environ, "TRUYVET_LANG": "", "TRUYVET_DATA": ""}
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_reader_that_leaves_is_no_mistake(form):
+    words = ["trace", "son", "--from", str(TINY), "--format", form]
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.run([*COMMAND, *words], stdout=write, stderr=subprocess.PIPE, env=QUIET, check=False)
+    os.close(write)
+    assert (process.returncode, process.stderr) == (0, b"")
+
+
+def test_ctrl_c_ends_with_130_and_a_line(tmp_path):
+    words = ["ingest", "-", "--kind", "case", "--data", str(tmp_path / "d")]
+    process = subprocess.Popen([*COMMAND, *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=QUIET)
+    while not (tmp_path / "d" / "journal").exists():
+        time.sleep(0.02)
+        assert process.poll() is None
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    # Standard input stays open until the process has gone: it was waiting for rows.
+    process.wait(20)
+    told = process.communicate()[1].decode()
+    assert (process.returncode, told) == (130, "Interrupted. What was accepted stays.\n")
+
+
+def test_help_speaks_vietnamese():
+    process = subprocess.run(
+        [*COMMAND, "trace", "--help", "--lang", "vi"], capture_output=True, env={**QUIET, "COLUMNS": "120"}, check=True
+    )
+    told = process.stdout.decode()
+    for words in ("Tùy chọn", "Đối số", "Hiện trợ giúp này rồi thoát.", "Mã của ca F0", "[mặc định: 2]", "[bắt buộc]"):
+        assert words in told
+    assert "Options ─" not in told
