@@ -32,7 +32,7 @@ def column_of(values: Sequence[object]) -> pa.Array:
     if kinds == {bool}:
         return pa.array(values, pa.bool_())
     if kinds <= {int, float}:
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())  # type: ignore[arg-type]
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())  # type: ignore[arg-type]  # what is no number raises, and is caught
     return _union(values)
 
 

@@ -82,7 +82,7 @@ def _pieces_of_file(
         return parquet_pieces(path, kind, batch_rows)
     if name == "arrow":
         return ipc_pieces(pa.OSFile(str(path)), kind, batch_rows)
-    stream: BinaryIO = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
+    stream: BinaryIO = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]  # a GzipFile reads as any binary file
     return _pieces_of_text(name, stream, kind, block_bytes)
 
 

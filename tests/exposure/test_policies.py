@@ -44,7 +44,7 @@ def test_a_preset_is_dated(name: str) -> None:
 
 @pytest.mark.parametrize("policy", PRESETS.values(), ids=lambda p: p.name)
 def test_a_preset_names_its_source_in_both_languages(policy: object) -> None:
-    p = PRESETS[policy.name]  # type: ignore[attr-defined]
+    p = PRESETS[policy.name]  # type: ignore[attr-defined]  # a parametrised record
     assert all((p.source, p.title_en, p.title_vi))
     assert p.title_en != p.title_vi
     assert date.fromisoformat(p.since)

@@ -66,7 +66,7 @@ def test_an_answer_is_made_once_a_state() -> None:
 def test_the_oldest_answers_are_forgotten_first() -> None:
     state = load([]).snapshot()
     for i in range(module.REMEMBERED + 1):
-        state.remember(i, lambda i=i: i + 1000)  # type: ignore[misc]
+        state.remember(i, lambda i=i: i + 1000)  # type: ignore[misc]  # the default binds the loop's value
     assert state.remember(0, lambda: -1) == -1
     assert state.remember(module.REMEMBERED, lambda: -1) == module.REMEMBERED + 1000
 
