@@ -14,7 +14,7 @@ from engine.geo.cells import cells_of
 from engine.graph.layout import SECOND_BITS
 from engine.graph.segments import Columns, Rows
 from engine.graph.store import Batch, EventLog
-from engine.graph.view import GraphView, Places, place_columns
+from engine.graph.view import GraphView, Places, extended, place_columns
 from engine.ids import Keys
 
 BULK = ("bluetooth", "check_in", "location")
@@ -85,9 +85,11 @@ class ContactGraph:
     def publish(self) -> GraphView:
         """An immutable view of everything taken in so far. Cost: the days that changed."""
         sealed = {kind: log.seal() for kind, log in self._logs.items()}
-        if self._columns is None or len(self._columns.stay_s) < len(self.places):
+        if self._columns is None:
             known: dict[int, dict[str, Any]] = {}
             for (key,), data in self.reference.items():
                 known[self.places.add(key)] = data
             self._columns = place_columns(len(self.places), known)
+        elif len(self._columns.stay_s) < len(self.places):
+            self._columns = extended(self._columns, place_columns(len(self.places) - len(self._columns.stay_s), {}))
         return GraphView(sealed["bluetooth"], sealed["check_in"], sealed["location"], self._columns)

@@ -44,6 +44,11 @@ def place_columns(count: int, known: dict[int, dict[str, Any]]) -> Places:
     return Places(stays, weights, lat, lng)
 
 
+def extended(known: Places, more: Places) -> Places:
+    """The columns of both, one after the other: places seen since, of which nothing is known yet."""
+    return Places(**{name: np.concatenate([column, vars(more)[name]]) for name, column in vars(known).items()})
+
+
 def _assumed(data: dict[str, Any]) -> tuple[int, float]:
     """Usual stay (s) and weight of a place.
 

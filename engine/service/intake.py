@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,12 @@ import pyarrow as pa
 from engine.clock import Clock
 from engine.events.batches import RawBatch
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
-from engine.events.schemas import canonical_schema, kind_named
+from engine.events.schemas import PLACE, canonical_schema, kind_named
 from engine.events.validate import Rejected, check
 from engine.graph.graph import ContactGraph
 from engine.ids import Keys
 from engine.journal.files import FileJournal
-from engine.people.timelines import PERSONAL, Timelines
+from engine.people.timelines import PERSONAL, PeopleView, Timelines
 from engine.service.progress import Progress
 from engine.service.results import FileReport, IngestReply, Rejection
 from engine.service.snapshot import Snapshot, courses_of
@@ -42,6 +43,9 @@ class Intake:
         self.lock = Lock()
         """Held while a batch is taken in, or a new state is made out of what was."""
         self._snapshot: Snapshot | None = None
+        self._people_view: PeopleView | None = None
+        self._place_data: dict[str, dict[str, Any]] | None = None
+        """Parts of the newest state that most batches leave as they are; None: to be made anew."""
 
     def replay(self, folder: Path, progress: Progress | None) -> None:
         """Take in everything the journal under ``folder`` holds, and write to it from now on.
@@ -91,6 +95,10 @@ class Intake:
         )
 
     def _apply(self, kind: str, table: pa.Table) -> npt.NDArray[np.uint8]:
+        if kind in PERSONAL:
+            self._people_view = None
+        elif kind == PLACE.name:
+            self._place_data = None
         owner = self.timelines if kind in PERSONAL else self.graph
         return np.asarray(owner.apply(kind, table), np.uint8)
 
@@ -126,13 +134,18 @@ class Intake:
         return self._snapshot
 
     def _publish(self) -> Snapshot:
-        graph, people = self.graph.publish(), self.timelines.publish()
+        graph = self.graph.publish()
+        if self._people_view is None:
+            self._people_view = self.timelines.publish()
+        if self._place_data is None:
+            self._place_data = {key: data for (key,), data in self.graph.reference.items()}
+        people = self._people_view
         return Snapshot(
             graph=graph,
             people=people,
             person_keys=self.people,
             place_keys=self.places,
-            place_data={key: data for (key,), data in self.graph.reference.items()},
+            place_data=self._place_data,
             as_of=self.seq,
             latest=max(graph.latest(), people.latest),
             courses=courses_of(people),
