@@ -25,7 +25,6 @@ STATUS: dict[str, int] = {
     "bad_input": 400,
     "unknown_kind": 404,
     "unreadable_file": 400,
-    "missing_column": 400,
     "bad_parameter": 400,
     "unknown_policy": 400,
     "not_found": 404,

@@ -25,12 +25,6 @@ class UnreadableFileError(BadInputError):
     code = "unreadable_file"
 
 
-class MissingColumnError(BadInputError):
-    """A batch lacks a column that every row needs."""
-
-    code = "missing_column"
-
-
 class BadParameterError(BadInputError):
     """A query parameter is out of its declared bounds."""
 

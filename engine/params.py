@@ -50,11 +50,6 @@ ATTENUATION_AT_1M = Param(
     "attenuation_at_1m", 4.23093, "ln dB", 3, 6,
     "ln(attenuation) at 1 m (68.8 dB)", "NHS COVID-19 app, published configuration", "C",
 )  # fmt: skip
-ATTENUATION_LN_VARIANCE = Param(
-    "attenuation_ln_variance", 0.49476, "", 0, 5,
-    "variance of the observation model as published (the sample city uses measured spread instead)",
-    "NHS COVID-19 app, published configuration", "C",
-)  # fmt: skip
 BLE_IMMEDIATE_DB = Param(
     "ble_immediate_db", 55, "dB", 20, 100, "upper edge of the immediate bucket",
     "gaen-risk-scoring v2.0, Narrow v2", "C",

@@ -257,7 +257,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.bad_input": ("Dữ liệu không dùng được", "Unusable input"),
     "error.unknown_kind": ("Không có loại sự kiện này", "No such kind of event"),
     "error.unreadable_file": ("Không đọc được tệp", "Unreadable file"),
-    "error.missing_column": ("Thiếu cột", "Missing column"),
     "error.bad_parameter": ("Tham số sai", "Bad parameter"),
     "error.unknown_policy": ("Không có định nghĩa tiếp xúc này", "No such contact policy"),
     "error.not_found": ("Không tìm thấy", "Not found"),

@@ -21,7 +21,7 @@ from engine.service.results import IngestReply
 
 router = APIRouter(tags=["events"])
 _PROBLEMS = (
-    "bad_input", "unreadable_file", "missing_column", "bad_parameter", "unauthorized", "forbidden",
+    "bad_input", "unreadable_file", "bad_parameter", "unauthorized", "forbidden",
     "unknown_kind", "key_in_progress", "body_too_large", "unsupported_media_type", "unsupported_encoding",
     "key_reused", "journal", "not_ready",
 )  # fmt: skip

@@ -64,12 +64,6 @@ class Rows:
         return Rows(self.kind, self.k1[index], self.k2[index], {n: c[index] for n, c in self.payload.items()})
 
 
-def empty_rows(kind: str) -> Rows:
-    """No rows of ``kind``."""
-    payload: Columns = {n: np.empty(0, t) for n, t in PAYLOAD[kind].items()}
-    return Rows(kind, np.empty(0, np.int64), np.empty(0, np.int32), payload)
-
-
 def concat(parts: list[Rows]) -> Rows:
     """Rows of one kind, one after the other (not sorted)."""
     return Rows(

@@ -9,7 +9,6 @@ from engine.graph.segments import (
     Rows,
     build_segment,
     concat,
-    empty_rows,
     major,
     merge_runs,
     second,
@@ -58,7 +57,7 @@ def test_first_key_packs_code_and_second() -> None:
 
 
 def test_nothing_joined_to_nothing_is_nothing() -> None:
-    assert len(concat([empty_rows("location"), empty_rows("location")])) == 0
+    assert len(concat([run({}), run({})])) == 0
 
 
 def test_second_order_groups_people_ascending_in_time() -> None:
