@@ -43,6 +43,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col.isolated_at": ("Cách ly", "Isolated"),
     "col.window": ("Khoảng lây", "Infectious window"),
     "col.sources": ("Căn cứ", "Declared by"),
+    "col.f1": ("F1", "F1"),
     "col.cases": ("Các F0", "Cases"),
     "col.from": ("Từ", "From"),
     "col.to": ("Đến", "To"),

@@ -26,13 +26,14 @@ def cases(
     session: Session = context.obj
     asked = (policy_of(session, policy), time_of(session, until))
     found = open_engine(session, data, folder).cases(*asked)
-    columns = ("person", "onset_at", "sampled_at", "confirmed_at", "isolated_at", "window", "sources")
+    columns = ("person", "onset_at", "sampled_at", "confirmed_at", "isolated_at", "window", "f1", "sources")
     table = grid(session, columns, session.say("title.cases"))
     shown = found if limit == 0 else found[:limit]
     for c in shown:
         dates = (moment(t) for t in (c.onset_at, c.sampled_at, c.confirmed_at, c.isolated_at))
         window = f"{moment(c.window.start)} - {moment(c.window.end)}"
-        table.add_row(plain(c.person), *dates, window, ", ".join(session.say(f"declared.{s}") for s in c.sources))
+        declared = ", ".join(session.say(f"declared.{s}") for s in c.sources)
+        table.add_row(plain(c.person), *dates, window, str(c.counts["F1"]), declared)
     show(session, table, len(shown), len(found), "note.no_cases")
     if found:
         session.out.print(session.say("note.times"), style="dim")

@@ -16,6 +16,7 @@ _RIGHT = frozenset(
         "cells",
         "count",
         "duplicates",
+        "f1",
         "f1_per_case",
         "found",
         "hours",

@@ -7,7 +7,7 @@ from engine.errors import BadParameterError
 from engine.exposure.clusters import clusters
 from engine.exposure.policies import Policy
 from engine.exposure.reached import Question, Reached, Seed, Trace
-from engine.exposure.trace import MAX_DEPTH, trace
+from engine.exposure.trace import MAX_DEPTH, direct_counts, trace
 from engine.exposure.windows import infection_window, infectious_window
 from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
 from engine.people.timelines import F0
@@ -143,12 +143,23 @@ _CHANNELS_OF_BITS = [
 ]
 
 
-def case_row(state: Snapshot, f0: F0, policy: Policy, until: int, counted: bool = False) -> CaseRow:
-    """An F0 as a record; ``counted`` adds how many F1 and F2 it has."""
-    counts: dict[str, int] = {}
-    if counted:
-        levels = forward(state, f0, BOARD_DEPTH, policy, until).reached.level
-        counts = {f"F{k}": int((levels == k).sum()) for k in range(1, BOARD_DEPTH + 1)}
+def case_row(state: Snapshot, f0: F0, policy: Policy, until: int) -> CaseRow:
+    """An F0 as a record, with how many F1 and F2 it has."""
+    levels = forward(state, f0, BOARD_DEPTH, policy, until).reached.level
+    counts = {f"F{k}": int((levels == k).sum()) for k in range(1, BOARD_DEPTH + 1)}
+    return _case(state, f0, policy, until, counts)
+
+
+def case_rows(state: Snapshot, policy: Policy, until: int) -> list[CaseRow]:
+    """Every F0 with how many F1 it has, ordered by person key."""
+    question = _over_all(state, policy, until)
+    key = ("direct", policy, until)
+    counts = state.remember(key, lambda: direct_counts(state.graph, state.person_keys, question))
+    f0s = state.people.cases.values()
+    return sorted((_case(state, f, policy, until, {"F1": counts[f.person]}) for f in f0s), key=lambda r: r.person)
+
+
+def _case(state: Snapshot, f0: F0, policy: Policy, until: int, counts: dict[str, int]) -> CaseRow:
     return CaseRow(
         person=state.person_keys.key(f0.person),
         confirmed_at=f0.confirmed_at,
@@ -162,16 +173,14 @@ def case_row(state: Snapshot, f0: F0, policy: Policy, until: int, counted: bool 
     )
 
 
-def case_rows(state: Snapshot, policy: Policy, until: int) -> list[CaseRow]:
-    """Every F0, ordered by person key."""
-    rows = [case_row(state, f0, policy, until) for f0 in state.people.cases.values()]
-    return sorted(rows, key=lambda r: r.person)
+def _over_all(state: Snapshot, policy: Policy, until: int) -> Question:
+    seeds = tuple(Seed(f0.person, *infectious_window(f0, policy, until)) for f0 in state.people.cases.values())
+    return Question(seeds, BOARD_DEPTH, until, policy, state.courses, state.people.isolation)
 
 
 def board(state: Snapshot, policy: Policy, until: int) -> Trace:
     """The least level of everybody over all F0s at once; remembered."""
-    seeds = tuple(Seed(f0.person, *infectious_window(f0, policy, until)) for f0 in state.people.cases.values())
-    question = Question(seeds, BOARD_DEPTH, until, policy, state.courses, state.people.isolation)
+    question = _over_all(state, policy, until)
     return state.remember(("board", policy, until), lambda: trace(state.graph, state.person_keys, question))
 
 

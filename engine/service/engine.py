@@ -170,7 +170,7 @@ class Engine:
         return sorted(PRESETS.values(), key=lambda p: (p.since, p.name))
 
     def cases(self, policy: AnyPolicy = None, until: int | None = None) -> list[CaseRow]:
-        """Every F0, ordered by person key."""
+        """Every F0 with the number of its F1, ordered by person key."""
         return answers.case_rows(*self._asked(policy, until))
 
     def case(self, person: str, policy: AnyPolicy = None, until: int | None = None) -> CaseRow:
@@ -180,7 +180,7 @@ class Engine:
             UnknownPersonError, UnknownCaseError: see :meth:`exposures`.
         """
         state, chosen, moment = self._asked(policy, until)
-        return answers.case_row(state, state.case(person), chosen, moment, counted=True)
+        return answers.case_row(state, state.case(person), chosen, moment)
 
     def exposures(
         self,

@@ -61,7 +61,7 @@ class CaseRow:
     sources: tuple[str, ...]
     """Which events make this person an F0: ``case``, ``test_result``."""
     counts: dict[str, int] = field(default_factory=dict)
-    """``{"F1": n, "F2": m}``, filled for a single case and left empty in lists."""
+    """``{"F1": n, "F2": m}``; lists have F1 only."""
 
 
 @dataclass(frozen=True)
