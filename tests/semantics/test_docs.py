@@ -1,11 +1,12 @@
-"""Every ``python`` block of docs/semantics runs; the blocks of a page share one namespace."""
+"""Every ``python`` block of docs/semantics and docs/python.md runs; the blocks of a page share one namespace."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[2] / "docs" / "semantics").glob("*.md"))
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted((ROOT / "docs" / "semantics").glob("*.md")), ROOT / "docs" / "python.md"]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -15,7 +16,8 @@ def blocks(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
-def test_page_runs_and_its_asserts_hold(page: Path) -> None:
+def test_page_runs_and_its_asserts_hold(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     found = blocks(page.read_text())
     assert any("assert" in block for block in found), f"{page.name} asserts nothing"
     namespace: dict[str, object] = {"__name__": page.stem}
