@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 from api import problems
 from api.bodies import MAX_BODY
-from api.middleware import EmptyParameters, Guard
+from api.middleware import EmptyParameters, Guard, Heads
+from api.paths import EncodedSlashes
 from api.port import EnginePort
 from api.replays import Replays
 from api.routers import cases, clusters, events, operations, persons, policies, risk
@@ -59,6 +60,8 @@ def create_app(
         app.include_router(part.router)
     app.add_middleware(Guard)
     app.add_middleware(EmptyParameters)
+    app.add_middleware(EncodedSlashes)
+    app.add_middleware(Heads)
     return app
 
 

@@ -25,8 +25,11 @@ async def read_body(request: Request, limit: int) -> bytes:
         raise too_large(limit)
     unzip = Gunzip(limit) if encoding != "identity" else None
     parts: list[bytes] = []
-    size = 0
+    size = packed = 0
     async for chunk in request.stream():
+        packed += len(chunk)
+        if packed > limit:
+            raise too_large(limit)  # gzip can go on for ever without giving a byte
         part = unzip.feed(chunk) if unzip is not None else chunk
         size += len(part)
         if size > limit:

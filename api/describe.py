@@ -1,5 +1,6 @@
 """What the OpenAPI document says of each route: an example of the reply, and the problems it can answer."""
 
+import json
 from typing import Any
 
 from api.examples.events import EVENTS
@@ -59,7 +60,7 @@ def events_body() -> dict[str, Any]:
                 },
                 "application/x-ndjson": {
                     "schema": {"type": "string"},
-                    "example": '{"person":"P-1042","peer":"P-2077","at":"2021-07-09T09:30:00+07:00"}\n',
+                    "example": json.dumps(EVENTS["bluetooth"]) + "\n",
                 },
                 MEDIA["arrow"]: {"schema": {"type": "string", "format": "binary"}},
             },

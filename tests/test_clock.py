@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.clock import DAY, day_of, from_rfc3339, system_clock, to_rfc3339
+from engine.clock import DAY, day_of, from_rfc3339, in_viet_nam, system_clock, to_rfc3339
 from engine.errors import BadParameterError
 
 
@@ -43,3 +43,29 @@ def test_days_begin_at_midnight_utc(t: int, day: int) -> None:
 
 def test_the_clock_gives_whole_seconds() -> None:
     assert isinstance(system_clock(), int)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+07:00", "9999-12-31T23:59:59-07:00"])
+def test_moments_that_utc_cannot_write_are_refused(text: str) -> None:
+    with pytest.raises(BadParameterError):
+        from_rfc3339(text)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0033-04-03T15:00:00Z", "9999-12-31T23:59:59Z"])
+def test_every_year_has_four_digits(text: str) -> None:
+    assert to_rfc3339(from_rfc3339(text)) == text
+
+
+def test_moments_that_no_text_can_hold_are_written_as_the_nearest() -> None:
+    first, last = from_rfc3339("0001-01-01T00:00:00Z"), from_rfc3339("9999-12-31T23:59:59Z")
+    assert to_rfc3339(first - DAY) == to_rfc3339(first)
+    assert to_rfc3339(last + DAY) == to_rfc3339(last)
+
+
+@pytest.mark.parametrize(
+    ("t", "shown"),
+    [(0, "1970-01-01 07:00"), (-(2**50), "0001-01-01 07:00"), (2**50, "9999-12-31 23:59")],
+)
+def test_viet_nams_clock_is_seven_hours_ahead_and_never_leaves_the_calendar(t: int, shown: str) -> None:
+    assert f"{in_viet_nam(t):%H:%M}" == shown[-5:]
+    assert in_viet_nam(t).isoformat(" ", "minutes") == shown

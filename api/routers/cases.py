@@ -59,7 +59,7 @@ def list_cases(engine: Engine, page: Page, policy: Policy = None, until: Until =
 
 
 @router.get(
-    "/{person:path}/exposures",
+    "/{person:id}/exposures",
     summary="Who was exposed by a case",
     responses=answers(EXPOSURES, *_PROBLEMS, "unknown_case", "not_acceptable", formats=FORMATS),
 )
@@ -78,7 +78,7 @@ def exposures(
 
 
 @router.get(
-    "/{person:path}/sources",
+    "/{person:id}/sources",
     summary="Who may have infected a case",
     responses=answers(SOURCES, *_PROBLEMS, "unknown_case", "not_acceptable", formats=FORMATS),
 )
@@ -97,7 +97,7 @@ def sources(
     return _reply(request, engine, engine.sources(person, depth, since=since, **narrowing), form, page)
 
 
-@router.get("/{person:path}", summary="One F0", responses=answers(CASES, *_PROBLEMS, "unknown_case"))
+@router.get("/{person:id}", summary="One F0", responses=answers(CASES, *_PROBLEMS, "unknown_case"))
 def one_case(engine: Engine, person: str, policy: Policy = None, until: Until = None) -> Response:
     """One F0, in the shape of the list, with how many F1 and F2 it has."""
     as_of = engine.as_of

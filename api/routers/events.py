@@ -37,7 +37,7 @@ Key = Annotated[
 
 
 @router.post(
-    "/v1/events/{kind}",
+    "/v1/events/{kind:id}",
     summary="Post events",
     responses=answers(POSTED, *_PROBLEMS),
     openapi_extra=events_body(),
@@ -63,7 +63,7 @@ async def post_events(
     def work() -> bytes:
         return orjson.dumps(reply_body(ingest(kind, body), lang))
 
-    if idempotency_key is None:
+    if not idempotency_key:  # an empty header is none
         return Response(await run_in_threadpool(work), media_type="application/json")
     key = (role, kind, media, idempotency_key)
     reply, again = await run_in_threadpool(request.app.state.replays.once, key, body, work)

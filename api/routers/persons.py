@@ -21,7 +21,7 @@ _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "unknown_person", "no
 
 
 @router.get(
-    "/{person:path}/contacts",
+    "/{person:id}/contacts",
     summary="Whom a person met",
     responses=answers(CONTACTS, *_PROBLEMS, "unknown_policy"),
 )
@@ -38,7 +38,7 @@ def contacts(
 
 
 @router.get(
-    "/{person:path}/chains",
+    "/{person:id}/chains",
     summary="Why a person has a level",
     responses=answers(CHAINS, *_PROBLEMS, "unknown_case", "unknown_policy"),
 )
@@ -60,7 +60,7 @@ def chains(
     return json_reply(body, state_headers(as_of))
 
 
-@router.get("/{person:path}", summary="A person now", responses=answers(PERSON, *_PROBLEMS))
+@router.get("/{person:id}", summary="A person now", responses=answers(PERSON, *_PROBLEMS))
 def person_now(engine: Engine, person: str) -> Response:
     """Level over all cases (0: is an F0, null: none), the exposure behind it, and the dated facts."""
     report = engine.person(person)

@@ -24,6 +24,7 @@ Progress = Callable[[str, float], None]
 PEOPLE_BOUNDS = (50, 20_000_000)
 DAYS_BOUNDS = (1, 60)
 SEED_BOUNDS = (0, 2**32 - 1)
+LAST_DAY_BOUNDS = (date(1900, 1, 1), date(2999, 12, 31))
 _EPOCH = date(1970, 1, 1)
 
 
@@ -32,7 +33,8 @@ class CityPlan:
     """What city to build. The same plan gives the same tables, to the byte.
 
     Raises:
-        BadParameterError: people outside 50..20,000,000, days outside 1..60, or a negative seed.
+        BadParameterError: people outside 50..20,000,000, days outside 1..60, a negative seed,
+            or the last day outside the years 1900 to 2999.
     """
 
     people: int = 5_000
@@ -48,6 +50,9 @@ class CityPlan:
         ):
             if not low <= value <= high:
                 raise BadParameterError(f"{name} = {value} is outside {low}..{high}")
+        first, last = LAST_DAY_BOUNDS
+        if not first <= self.last_day <= last:
+            raise BadParameterError(f"last_day = {self.last_day} is outside {first}..{last}")
 
     @property
     def end(self) -> int:

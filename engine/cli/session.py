@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -13,14 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from engine.cli.help import startup_lang
+from engine.clock import in_viet_nam
 from engine.errors import BadInputError, BadParameterError, UnreadableFileError
 from engine.texts import Lang, say
 
 if TYPE_CHECKING:
     from engine.service.engine import Engine
 
-LOCAL = timedelta(hours=7)
-"""Viet Nam keeps UTC+07:00 all year."""
 DEFAULT_DATA = Path("var/data")
 WIDE = 150
 """Columns of the output when it is not a terminal."""
@@ -82,7 +80,7 @@ class Session:
 
 def moment(t: int | None) -> str:
     """A moment as people in Viet Nam read it, to the minute; a dash when it is not known."""
-    return "-" if t is None else (datetime.fromtimestamp(t, UTC) + LOCAL).strftime("%d/%m/%Y %H:%M")
+    return "-" if t is None else in_viet_nam(t).strftime("%d/%m/%Y %H:%M")
 
 
 def percent(p: float) -> str:

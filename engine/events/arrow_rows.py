@@ -19,13 +19,15 @@ def wanted_columns(found: Sequence[str], kind: str | None) -> list[str]:
     """Those of ``found`` that are read, in the same order.
 
     Raises:
-        UnreadableFileError: none is.
+        UnreadableFileError: none is, or one is there twice.
     """
     known = column_names(kind)
     wanted = [name for name in found if name in known]
     if not wanted:
         has = ", ".join(found[:20]) or "no columns"
         raise UnreadableFileError(f"it has {has}; {kind or 'an event'} is read from: {', '.join(known)}")
+    if twice := [name for name in dict.fromkeys(wanted) if wanted.count(name) > 1]:
+        raise UnreadableFileError(f"the column {twice[0]} is there twice; keep one")
     return wanted
 
 
@@ -66,13 +68,15 @@ def _record_batches(source: pa.NativeFile) -> Iterator[tuple[pa.RecordBatch, flo
         with pa.ipc.open_stream(source) as stream:
             for batch in stream:
                 yield _sound(batch), None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UnreadableFileError(f"not whole Arrow data ({error}); write them again") from None
 
 
 def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
     # Before anything looks into the buffers: a damaged one must not be followed out of its bounds.
     batch.validate()
+    # Names are decoded when first looked at, and may be damaged too.
+    _ = batch.schema.names
     return batch
 
 
@@ -89,5 +93,5 @@ def parquet_pieces(path: Path, kind: str | None, batch_rows: int) -> Iterator[Pi
             for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
                 done += batch.num_rows
                 yield Piece(pa.Table.from_batches([batch]), share=done / file.metadata.num_rows)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UnreadableFileError(f"not a whole Parquet file ({error}); write it again") from None

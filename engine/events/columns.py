@@ -5,14 +5,13 @@ that are wrong come back as nulls: their rows are refused, so nobody reads them.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.clock import to_rfc3339
+from engine.clock import EARLIEST, LATEST, to_rfc3339
 from engine.errors import BadInputError
 from engine.events import mixed
 from engine.events.kernels import BAD, BLANK, GOOD, parse_moments
@@ -20,8 +19,6 @@ from engine.events.rejections import Findings, Mask, shown
 from engine.events.schemas import ARROW_TYPE, MAX_KEY, TIME, Field
 
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
-"""0001-01-01 and the end of 9999 in UTC seconds: what RFC 3339 and the standard library can write."""
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _LIKE = "write it like 2021-07-11T09:30:00+07:00"
 _TRUTH = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
@@ -47,49 +44,6 @@ def convert(field: Field, column: pa.Array | None, findings: Findings, latest: i
     if field.required:
         findings.add(missing, "missing_field", lambda _: f"{field.name} is required")
     return values
-
-
-def flat(column: pa.ChunkedArray) -> pa.Array:
-    """A raw column as one array: dictionaries decoded, all kinds of text as ``string`` (UTF-8 unchecked).
-
-    Raises:
-        BadInputError: the buffers are not a valid Arrow column.
-    """
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = _or_bad_input(lambda: (column.validate(full=True), column.cast(kind.value_type))[1])
-        kind = column.type
-    for chunk in column.chunks:
-        _or_bad_input(chunk.validate)
-    if _is_text(kind) or pa.types.is_union(kind):
-        _check_buffers(column)
-    if kind != pa.string() and _is_text(kind):
-        # Through binary, because a cast to string would refuse the whole column for one bad byte.
-        column = _or_bad_input(lambda: column.cast(pa.binary()).cast(pa.string(), safe=False))
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-
-
-def _or_bad_input(step: Callable[[], Any]) -> Any:
-    try:
-        return step()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise BadInputError(f"the Arrow data are damaged ({error}); write them again") from None
-
-
-def _check_buffers(column: pa.ChunkedArray) -> None:
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid as error:
-        if "UTF8" not in str(error):
-            raise BadInputError(f"the Arrow data are damaged ({error}); write them again") from None
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    t = pa.types
-    return bool(
-        t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind)
-        or t.is_binary(kind) or t.is_large_binary(kind) or t.is_binary_view(kind)
-    )  # fmt: skip
 
 
 def _valid(column: pa.Array) -> Mask:
@@ -167,7 +121,7 @@ def _text(field: Field, column: pa.Array, findings: Findings, latest: int) -> tu
 # -- time ----------------------------------------------------------------------------------------------
 def _time(field: Field, column: pa.Array, findings: Findings, latest: int) -> tuple[pa.Array, Mask]:
     kind = column.type
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
+    if pa.types.is_timestamp(kind) and _has_zone(kind):
         seconds, valid = _seconds_of(column), _valid(column)
         missing = ~valid
     elif pa.types.is_string(kind):
@@ -179,7 +133,7 @@ def _time(field: Field, column: pa.Array, findings: Findings, latest: int) -> tu
     else:
         return _wrong_type(field, column, findings, "an RFC 3339 text or a timestamp with time zone")
     findings.add(
-        valid & ((seconds < _EARLIEST) | (seconds > _LATEST)),
+        valid & ((seconds < EARLIEST) | (seconds > LATEST)),
         "bad_time",
         lambda _: f"{field.name} lies outside the years 1 to 9999",
     )
@@ -189,6 +143,13 @@ def _time(field: Field, column: pa.Array, findings: Findings, latest: int) -> tu
     if pa.types.is_timestamp(kind) and kind == TIME:
         return column, missing
     return pa.array(seconds, mask=None if valid.all() else ~valid).cast(TIME), missing
+
+
+def _has_zone(kind: pa.TimestampType) -> bool:
+    try:
+        return kind.tz is not None
+    except UnicodeDecodeError:
+        raise BadInputError("the Arrow data are damaged (the name of a time zone); write them again") from None
 
 
 def _shown(t: int) -> str:

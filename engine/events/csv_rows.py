@@ -68,8 +68,6 @@ def _shape(header: bytes, kind: str | None) -> _Shape:
         raise UnreadableFileError("a quote in the header is not closed")
     names = tuple(cell.strip() for cell in cells)
     wanted = tuple(wanted_columns(names, kind))
-    if len(set(wanted)) < len(wanted):
-        raise UnreadableFileError("the header names a column twice; keep one")
     # Columns nobody reads may share a name, or have none.
     unique = tuple(name if name in wanted else f"{position} {name}" for position, name in enumerate(names))
     return _Shape(unique, wanted, delimiter, field)
@@ -101,6 +99,8 @@ def _lines_in(block: bytes) -> int:
 
 
 def _by_arrow(block: bytes, shape: _Shape, first: int) -> Piece | None:
+    if not _is_utf8(block):
+        return None  # the handler below would be called with text that cannot be made
     refused: list[Rejected] = []
 
     def refuse(row: Any) -> str:
@@ -121,6 +121,14 @@ def _by_arrow(block: bytes, shape: _Shape, first: int) -> Piece | None:
     except pa.ArrowInvalid:
         return None
     return Piece(table, tuple(refused))
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _wrong_width(row: int, found: int, expected: int) -> Rejected:

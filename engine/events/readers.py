@@ -130,8 +130,9 @@ def parse_json(body: bytes, kind: str | None = None) -> RawBatch:
 def parse_ndjson(body: bytes | BinaryIO, kind: str | None = None) -> RawBatch:
     """Newline-delimited JSON as one batch, held in memory; ``read_stream`` takes endless ones."""
     held = body if isinstance(body, bytes) else body.read()
-    # In one block: blocks may disagree on the type of a column.
-    return whole(ndjson_pieces(io.BytesIO(held), kind, len(held) + 1), kind or "")
+    # In one block, so the last line too must have its end: blocks may disagree on the type of a column.
+    lines = held if held.endswith(b"\n") else held + b"\n"
+    return whole(ndjson_pieces(io.BytesIO(lines), kind, len(lines)), kind or "")
 
 
 def parse_arrow(body: bytes | BinaryIO, kind: str | None = None) -> RawBatch:

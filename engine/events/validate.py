@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.errors import BadInputError
-from engine.events.columns import convert, flat
+from engine.events.columns import convert
+from engine.events.flat import flat
 from engine.events.rejections import Findings, Mask, Rejected, Rows
 from engine.events.rules import check_key, complete
 from engine.events.schemas import RETRACT, REVISION, Field, canonical_schema, kind_named

@@ -5,7 +5,6 @@ No pyplot: a figure of its own for each call, so that threads of a server may dr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 
 from matplotlib import rc_context
@@ -14,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Curve
 
+from engine.clock import in_viet_nam
 from engine.errors import BadParameterError
 from engine.texts import Lang, say
 
@@ -22,7 +22,6 @@ LEVEL_COLOURS: tuple[str, ...] = ("#D55E00", "#E69F00", "#56B4E9", "#009E73", "#
 FONT = "DejaVu Sans"
 """Has all Vietnamese letters and comes with matplotlib."""
 SUFFIXES = (".png", ".svg")
-_LOCAL = timedelta(hours=7)
 _LONGEST = 32
 """Longest id drawn whole."""
 _DPI, _MOST_PIXELS = 200, 60_000
@@ -192,7 +191,7 @@ def _legend(axes: Axes, deepest: int, y: float, lang: Lang) -> None:
 
 
 def _when(t: int) -> str:
-    return (datetime.fromtimestamp(t, UTC) + _LOCAL).strftime("%d/%m/%Y %H:%M")
+    return in_viet_nam(t).strftime("%d/%m/%Y %H:%M")
 
 
 def _number(value: float) -> str:

@@ -6,7 +6,6 @@ magma, even in lightness and safe for the colour-blind), no traffic lights, and 
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -23,7 +22,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from engine import params
-from engine.clock import HOUR
+from engine.clock import in_viet_nam
 from engine.errors import BadParameterError
 from engine.geo.cells import Cells, boundaries
 from engine.texts import Lang, say
@@ -32,7 +31,6 @@ Ring = npt.NDArray[np.float64]
 DPI = 200
 _INK, _FAINT, _LINE, _EMPTY, _GROUND = "#22252b", "#6b717c", "#8d94a1", "#e6e8ec", "#fbfbfc"
 _FONT: dict[Any, str] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet"}
-_LOCAL_S = 7 * HOUR
 _ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 _M_PER_DEG = math.pi / 180 * params.EARTH_RADIUS_M.value
 
@@ -193,7 +191,7 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
     rings = boundaries(columns.h3)
     given = list(outlines or ())
     corners = [*rings, *(ring for _, ring in given)]
-    local = datetime.fromtimestamp(columns.at + _LOCAL_S, UTC)
+    local = in_viet_nam(columns.at)
     when = local.strftime("%d/%m/%Y %H:%M" if lang == "vi" else "%Y-%m-%d %H:%M")
     with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
         view = _view(np.concatenate(corners)) if corners else (0.0, 0.0, 1.0, 1.0)

@@ -33,12 +33,16 @@ def load_or_make_tokens(data: Path) -> dict[str, str]:
     start at once: one of them makes the file, all of them read it.
 
     Raises:
-        UnreadableFileError: the file is not a JSON object of role: token, a token is short, or shared.
+        UnreadableFileError: the folder cannot be made or written to; or the file is not a JSON object of
+            role: token, a token is short, shared, or cannot stand in a header.
     """
     path = data / TOKENS_FILE
-    data.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        _write(path, make_tokens(), replace=False)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write(path, make_tokens(), replace=False)
+    except OSError as error:
+        raise UnreadableFileError(f"{data}: {error.strerror}; give a folder that can be written to") from None
     tokens = _read(path)
     missing = {role: token for role, token in make_tokens().items() if role not in tokens}
     if missing:
@@ -77,6 +81,8 @@ def _read(path: Path) -> dict[str, str]:
     for role, token in tokens.items():
         if len(token) < MIN_TOKEN:
             raise UnreadableFileError(f"{path}: the token of {role} has fewer than {MIN_TOKEN} characters")
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise UnreadableFileError(f"{path}: the token of {role} may hold ASCII letters, digits and signs only")
     if len(set(tokens.values())) < len(tokens):
         raise UnreadableFileError(f"{path}: two roles share one token; give each its own")
     return tokens

@@ -109,12 +109,28 @@ def test_missing_roles_are_added_and_modes_repaired(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", '{"officer": 3}', '{"officer": "short"}', json.dumps({"officer": "x" * 20, "map": "x" * 20})],
+    [
+        "{",
+        "[]",
+        '{"officer": 3}',
+        '{"officer": "short"}',
+        json.dumps({"officer": "x" * 20, "map": "x" * 20}),
+        json.dumps({"officer": "é" * 20}),
+        json.dumps({"officer": "\ud800" * 20}),
+        json.dumps({"officer": "two words " * 3}),
+    ],
 )
 def test_unusable_token_files_are_refused(tmp_path, text):
     (tmp_path / "tokens.json").write_text(text)
     with pytest.raises(UnreadableFileError):
         load_or_make_tokens(tmp_path)
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    for data in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UnreadableFileError, match="give a folder"):
+            load_or_make_tokens(data)
 
 
 def test_several_starts_at_once_agree(tmp_path):

@@ -80,8 +80,9 @@ def chunks():
         (b" " * 10_001, {}),
         (chunks(), {}),
         (gzip.compress(b" " * 1_000_000), {"Content-Encoding": "gzip"}),
+        (iter([gzip.compress(b"")] * 1_000), {"Content-Encoding": "gzip"}),
     ],
-    ids=["declared", "chunked", "swelling gzip"],
+    ids=["declared", "chunked", "swelling gzip", "gzip that gives nothing"],
 )
 def test_too_large_a_body_is_413_and_never_ingested(call, engine, body, headers):
     reply = call.post(POST, role="feed", content=body, headers={**JSON, **headers})
@@ -126,6 +127,13 @@ def test_a_failed_request_may_be_tried_again_under_its_key(call, engine):
 def test_too_long_a_key_is_refused_by_name(call):
     reply = call.post(POST, role="feed", content=b"{}", headers={**JSON, "Idempotency-Key": "k" * 256})
     assert reply.json()["detail"].startswith("Idempotency-Key: ")
+
+
+def test_an_empty_key_is_no_key(call, engine):
+    for body in (b"{}", b"[]"):
+        reply = call.post(POST, role="feed", content=body, headers={**JSON, "Idempotency-Key": ""})
+        assert reply.status_code == 200
+    assert engine.ingests == 2
 
 
 def test_replays_are_bounded_by_count_and_by_bytes():

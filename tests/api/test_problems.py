@@ -131,7 +131,7 @@ def test_the_log_has_routes_but_nobodys_id(call, caplog):
     with caplog.at_level(logging.INFO, "truyvet.api"):
         call.get(TRACE)
     text = " ".join(r.getMessage() for r in caplog.records)
-    assert "/v1/cases/{person:path}/exposures 200" in text
+    assert "/v1/cases/{person:id}/exposures 200" in text
     assert CASE not in text
 
 

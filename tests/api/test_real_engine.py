@@ -171,3 +171,50 @@ def test_a_restarted_engine_answers_the_same(tmp_path):
         answers.append([call.get(path).json() for path in paths])
         engine.close()
     assert answers[0] == answers[1]
+
+
+FAR_MOMENTS = (
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00%2B07:00",
+    "9999-12-31T23:59:59Z",
+    "9999-12-31T23:59:59-07:00",
+)
+
+
+@pytest.mark.parametrize("moment", FAR_MOMENTS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/cases?until={}",
+        f"/v1/cases/{CASE}/exposures?until={{}}",
+        f"/v1/cases/{CASE}/exposures?format=xlsx&until={{}}",
+        f"/v1/cases/{CASE}/sources?since={{}}",
+        f"/v1/persons/{CASE}/contacts?from={{}}",
+        f"/v1/persons/{CASE}/contacts?to={{}}",
+        "/v1/clusters?from={}",
+        "/v1/risk/hexes?at={}",
+    ],
+)
+def test_the_ends_of_time_are_answered_or_refused(call, path, moment):
+    assert call.get(path.format(moment)).status_code in (200, 400)
+
+
+def test_a_case_of_the_year_1_spoils_nobodys_answers():
+    call = Caller(create_app(Engine.open(Settings(), clock=lambda: NOW), TOKENS), raise_server_exceptions=False)
+    events = [{"person": "old", "confirmed_at": "0001-01-01T00:00:00Z"}, EVENTS["case"]]
+    assert call.post("/v1/events/case", role="feed", json={"events": events}).json()["accepted"] == 2
+    assert len(call.get("/v1/cases").json()["cases"]) == 2
+    for form in ("json", "csv", "xlsx", "geojson"):
+        for way in ("exposures", "sources"):
+            assert call.get(f"/v1/cases/old/{way}?format={form}").status_code == 200
+
+
+def test_the_examples_of_the_documentation_are_accepted(call):
+    body = call.get("/openapi.json").json()["paths"]["/v1/events/{kind}"]["post"]["requestBody"]["content"]
+    for kind, example in body["application/json"]["examples"].items():
+        reply = call.post(f"/v1/events/{kind}", role="feed", json=example["value"])
+        assert reply.json()["rejected"] == [], kind
+    lines = body["application/x-ndjson"]["example"]
+    headers = {"Content-Type": "application/x-ndjson"}
+    reply = call.post("/v1/events/bluetooth", role="feed", content=lines, headers=headers)
+    assert reply.json()["rejected"] == []

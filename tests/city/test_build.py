@@ -179,7 +179,7 @@ def test_a_failure_leaves_the_earlier_city(tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
-@pytest.mark.parametrize("bad", [{"people": 3}, {"days": 0}, {"seed": -1}, {"people": 10**9}])
+@pytest.mark.parametrize("bad", [{"people": 3}, {"days": 0}, {"seed": -1}, {"people": 10**9}, {"last_day": date.min}])
 def test_plans_out_of_bounds_are_refused(bad):
     with pytest.raises(BadParameterError):
         CityPlan(**bad)

@@ -213,3 +213,36 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, name: str) -> None:
     assert seen == rows
     assert done == path.stat().st_size
     assert peak < in_all / 5
+
+
+def test_a_body_without_a_last_line_end_may_mix_types() -> None:
+    batch = parse_ndjson(b'{"person":"a","onset_at":"2021-07-01T00:00:00Z"}\n{"person":7}\n{"person":"b"}', "case")
+    assert (batch.table.num_rows, batch.malformed) == (3, ())
+    assert [r.code for r in check("case", batch.table, NOW).rejected] == ["bad_type", "no_date"]
+
+
+def streamed(table: pa.Table) -> bytes:
+    """An Arrow IPC stream."""
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def test_arrow_data_with_a_column_twice_are_refused_with_its_name() -> None:
+    table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["person", "person"])
+    with pytest.raises(UnreadableFileError, match="person is there twice"):
+        parse_arrow(streamed(table), "case")
+
+
+def test_arrow_data_with_damaged_names_are_refused() -> None:
+    with pytest.raises(UnreadableFileError):
+        parse_arrow(streamed(pa.table({"person": ["a"]})).replace(b"person", b"pers\xffn"), "case")
+
+
+def test_lines_that_are_neither_utf8_nor_of_the_right_width_say_nothing_on_stderr(capfd: pytest.CaptureFixture) -> None:
+    text = b"person,onset_at\na,2021-07-01T00:00:00Z\n\xffb\nc,2021-07-01T00:00:00Z"
+    batches = list(read_stream(io.BytesIO(text), "case", "csv"))
+    assert [(r.row, r.code) for b in batches for r in b.malformed] == [(1, "malformed_row")]
+    assert sum(b.table.num_rows for b in batches) == 2
+    assert capfd.readouterr().err == ""

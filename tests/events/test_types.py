@@ -1,6 +1,7 @@
 """Columns of every Arrow type that a sender may choose."""
 
 import struct
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -178,3 +179,28 @@ def test_refused_rows_outside_the_batch_are_bad_input(rows: list[int]) -> None:
     prior = [Rejected(row, "malformed_row", "") for row in rows]
     with pytest.raises(BadInputError):
         check("case", pa.table({"person": ["a", "b"]}), NOW, first_row=10, prior=prior)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        lambda text: pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), text.cast(pa.string_view())),
+        lambda text: pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), text.cast(pa.binary_view())),
+        lambda text: pa.RunEndEncodedArray.from_arrays(pa.array([1, 2, 3], pa.int32()), text),
+    ],
+)
+def test_packed_columns_of_any_text_are_text(packed: Callable[[pa.Array], pa.Array]) -> None:
+    column = packed(pa.array(["a", "b", None]))
+    checked = check("case", pa.table({"person": column, "onset_at": ["2021-07-01T00:00:00Z"] * 3}), NOW)
+    assert checked.table["person"].to_pylist() == ["a", "b"]
+    assert [(r.row, r.code) for r in checked.rejected] == [(2, "missing_field")]
+
+
+def test_a_time_zone_whose_name_is_damaged_is_bad_input() -> None:
+    table = pa.table({"person": ["a"], "onset_at": pa.array([0], pa.timestamp("s", "Asia/Tokyo"))})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    damaged = sink.getvalue().to_pybytes().replace(b"Asia/Tokyo", b"Asia\xffTokyo")
+    with pytest.raises(BadInputError, match="zone"):
+        check("case", pa.ipc.open_stream(damaged).read_all(), NOW)

@@ -5,20 +5,18 @@ Text is written as text, so an id that begins with ``=`` stays an id.
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import xlsxwriter
 
-from engine.clock import HOUR
+from engine.clock import in_viet_nam
 from engine.service.present.csv_text import COLUMNS
 from engine.service.present.rows import exposure_row, report_head
 from engine.service.results import ExposureReport, ExposureRow
 from engine.texts import Lang, say
 
-ZONE_S = 7 * HOUR
-"""Viet Nam keeps UTC+07:00 all year; Excel's dates know no zone, so the header says it."""
 ZONE = "UTC+07:00"
+"""Excel's dates know no zone, so the header says it."""
 MAX_CELL = 32_767
 """Most characters of a cell; the rest would be dropped by Excel without a word."""
 _WIDTHS = {
@@ -37,7 +35,7 @@ def exposures_xlsx(report: ExposureReport, rows: Sequence[ExposureRow], lang: La
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
         # The file's date is the data's: the same answer is the same file.
-        book.set_properties({"created": datetime.fromtimestamp(report.until, UTC).replace(tzinfo=None)})
+        book.set_properties({"created": in_viet_nam(report.until)})
         bold = book.add_format({"bold": True, "bottom": 1})
         date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         sheet = book.add_worksheet(say(f"xlsx.{report.direction}", lang))
@@ -48,7 +46,7 @@ def exposures_xlsx(report: ExposureReport, rows: Sequence[ExposureRow], lang: La
             shown = exposure_row(row)
             for x, name in enumerate(COLUMNS):
                 if name.endswith("_at"):
-                    sheet.write_datetime(y, x, _local(getattr(row, name)), date)
+                    sheet.write_datetime(y, x, in_viet_nam(getattr(row, name)), date)
                 else:
                     _put(sheet, y, x, shown[name], lang)
         sheet.freeze_panes(1, 1)
@@ -65,7 +63,7 @@ def _about(sheet: Any, report: ExposureReport, bold: Any, lang: Lang) -> None:
         "case": head["case"],
         "policy": head["policy"],
         "depth": head["depth"],
-        **{name: f"{_local(t):%Y-%m-%d %H:%M:%S} ({ZONE})" for name, t in window.items()},
+        **{name: f"{in_viet_nam(t):%Y-%m-%d %H:%M:%S} ({ZONE})" for name, t in window.items()},
         "as_of": head["as_of"],
     }
     for y, (name, value) in enumerate(lines.items()):
@@ -93,7 +91,3 @@ def _put(sheet: Any, y: int, x: int, value: object, lang: Lang) -> None:
 
 def _fit(text: str) -> str:
     return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
-
-
-def _local(t: int) -> datetime:
-    return datetime.fromtimestamp(t, UTC).replace(tzinfo=None) + timedelta(seconds=ZONE_S)
