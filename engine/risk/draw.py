@@ -1,7 +1,7 @@
 """The hex map as a picture, PNG or SVG.
 
-Drawn so that nobody takes it for the official levels: one scale that deepens with the score (matplotlib's
-magma, even in lightness and safe for the colour-blind), no traffic lights, and a line that says so.
+Drawn so that nobody takes it for the official levels: one scale from pale blue to deep purple (ColorBrewer's
+BuPu, even in lightness and safe for the colour-blind), no traffic lights, and a line that says so.
 """
 
 import math
@@ -29,7 +29,7 @@ from engine.texts import Lang, say
 
 Ring = npt.NDArray[np.float64]
 DPI = 200
-_INK, _FAINT, _LINE, _EMPTY, _GROUND = "#22252b", "#6b717c", "#8d94a1", "#e6e8ec", "#fbfbfc"
+_INK, _FAINT, _LINE, _EMPTY, _GROUND = "#22252b", "#6b717c", "#8d94a1", "#eceae6", "#fcfcfb"
 _FONT: dict[Any, str] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet"}
 _ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 _M_PER_DEG = math.pi / 180 * params.EARTH_RADIUS_M.value
@@ -62,7 +62,7 @@ _LINE_HEIGHT = 0.024
 
 def _palette() -> ListedColormap:
     """Pale to dark in even steps of lightness; the palest still stands out from the ground."""
-    return ListedColormap(mpl.colormaps["magma_r"](np.linspace(0.06, 0.92, 256)), name="hexes")
+    return ListedColormap(mpl.colormaps["BuPu"](np.linspace(0.2, 1.0, 256)), name="hexes")
 
 
 def _view(corners: Ring) -> tuple[float, float, float, float]:

@@ -1,5 +1,6 @@
 """Hex scores equal the slow oracle, add up over resolutions, and do not depend on order."""
 
+import h3.api.basic_int as h3
 import numpy as np
 import pytest
 from hypothesis import given
@@ -133,7 +134,25 @@ def test_a_uniform_map_stays_uniform_inside():
 
 
 def test_half_the_score_at_the_declared_hours():
-    assert oracle.score(params.HEX_HALF_SCORE_H.value, 9) == pytest.approx(50)
+    cells = disk(cells_of(np.array([10.75]), np.array([106.65]), 9), 4)[1]
+    cells.sort()
+    hours = np.full(len(cells), params.HEX_HALF_SCORE_H.value * 3600)
+    found = hex_scores(cells, hours, np.ones(len(cells), np.int64), 9)
+    assert found.score.max() == pytest.approx(50)
+
+
+@given(stays)
+def test_persons_are_the_distinct_f0s_within_two_rings(drawn):
+    rows = as_stays(drawn)
+    found = hex_map(presence(rows), AT, 9)
+    inside = [
+        (int(parents(np.array([h3.latlng_to_cell(r[1], r[2], 10)], np.uint64), 9)[0]), r[0])
+        for r in rows
+        if oracle.seconds_of(r, AT) > 1e-4
+    ]
+    for cell, people in zip(found.h3.tolist(), found.persons.tolist(), strict=True):
+        near = set(h3.grid_disk(cell, 2))
+        assert people >= len({person for where, person in inside if where in near})
 
 
 def test_footfall_cells_are_in_the_map_with_score_nought():
