@@ -164,7 +164,7 @@ def _run(shown: Shown, folder: Path | None = None, world: Callable[[], World] | 
         show(shown, Console(width=WIDTH))
         if folder is not None and world is not None:
             write_folder(world(), folder)
-            print(f"wrote {folder}; load it with: truyvet ingest {folder}")
+            print(f"wrote {folder}; load it with: truyvet ingest {folder} --data var/real/engine")
     except (MissingDataError, ValueError) as error:
         raise SystemExit(f"real_data: {error}") from None
 

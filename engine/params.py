@@ -97,7 +97,7 @@ FIX_CELL_RESOLUTION = Param(
     9,
     13,
     "H3 resolution of co-presence cells of fixes",
-    "DESIGN, section 4",
+    "our choice",
     "T",
 )
 ACCURACY_SIGMAS = Param(

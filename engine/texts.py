@@ -125,7 +125,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "title.cases": ("Các ca F0", "Cases (F0)"),
     "title.chain": ("Chuỗi tiếp xúc từ {case} đến {person}", "Chain from {case} to {person}"),
     "title.chains": ("Chuỗi tiếp xúc của {person}", "Chains of {person}"),
-    "title.clusters": ("Ổ tiếp xúc: nơi có từ hai F0", "Clusters: places that two or more F0 shared"),
+    "title.clusters": ("Chùm ca: nơi có từ hai F0", "Clusters: places that two or more F0 shared"),
     "title.risk": (
         "Bản đồ nguy cơ, độ phân giải {resolution}, lúc {at}",
         "Risk map, resolution {resolution}, {at}",
@@ -138,11 +138,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "title.reliability": ("Độ tin cậy: dự báo và thực tế", "Reliability: predicted against realised"),
     "note.counts": ("{counts}; {total} người.", "{counts}; {total} people."),
     "note.window.trace": (
-        "Khoảng lây {start} - {end}; chính sách {policy}; dữ liệu đến {until}. Giờ Việt Nam (UTC+07:00).",
+        "Khoảng lây {start} - {end}; định nghĩa {policy}; dữ liệu đến {until}. Giờ Việt Nam (UTC+07:00).",
         "Infectious window {start} - {end}; policy {policy}; data until {until}. Times are UTC+07:00.",
     ),
     "note.window.sources": (
-        "Khoảng có thể bị lây {start} - {end}; chính sách {policy}; dữ liệu đến {until}. Giờ Việt Nam (UTC+07:00).",
+        "Khoảng có thể bị lây {start} - {end}; định nghĩa {policy}; dữ liệu đến {until}. Giờ Việt Nam (UTC+07:00).",
         "May have been infected {start} - {end}; policy {policy}; data until {until}. Times are UTC+07:00.",
     ),
     "note.nobody": ("Không có ai.", "Nobody."),
@@ -215,6 +215,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Trong F1 và F2: {found} trên {total} ({share}).",
         "Within F1 and F2: {found} of {total} ({share}).",
     ),
+    "demo.share_all": (
+        "Trên mọi ca: {found} trên {total} cặp lây thật có trong F1 ({share}); chi tiết: `truyvet evaluate`.",
+        "Over all cases: {found} of {total} true pairs are among F1 ({share}); more: `truyvet evaluate`.",
+    ),
     "demo.serving": ("API: {url} (xem {url}/docs)", "API: {url} (see {url}/docs)"),
     "note.not_stored": (
         "Chỉ kiểm tra, không lưu; thêm --data THƯ_MỤC để lưu.",
@@ -228,9 +232,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "accuracy.reading": (
         "Máy chỉ thấy điều được ghi lại: một phần dân có ứng dụng, quét mã hoặc gửi vị trí, nên phần lớn lây truyền trong "
-        "nhà không để lại dấu vết. AUC cho biết xếp hạng tốt đến đâu trong số F1 tìm được.",
+        "nhà không để lại dấu vết, và cách tìm chỉ thấy phần còn lại. AUC cho biết xếp hạng tốt đến đâu "
+        "trong số F1 tìm được. Xác suất dùng nguy cơ đã công bố cho mọi tiếp xúc; dịch trong thành phố mẫu lây mạnh gấp "
+        "`city_delta_factor` lần và nhiều phần của tiếp xúc thật không được ghi lại, nên tỷ lệ thực tế cao hơn dự báo; hãy dựa vào thứ tự.",
         "The engine sees what was recorded. Only a share of people carries the app, scans codes or sends its location, so "
-        "most transmission at home leaves no trace: recall is bounded by the feeds, not by the search. The AUC says how "
+        "most transmission at home leaves no trace, and what left none cannot be found. The AUC says how "
         "well the F1 that were found are ranked. The probability uses the published hazard for all contacts; the sample "
         "city's outbreak is `city_delta_factor` times as infectious and much of each true contact goes unrecorded, so "
         "realised shares lie above predicted ones; the order is what to rely on.",

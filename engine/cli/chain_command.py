@@ -68,13 +68,14 @@ def chain(
         session.out.print(session.say(key, person=plain(person), depth=depth, case=plain(case or "")))
         return
     shown = found if limit == 0 else found[:limit]
+    # Files first: a reader of the table who leaves early (`| head`) must not cost a file that was asked for.
+    for path in pictures:
+        draw(session, shown, person, path)
     for one in shown:
         session.out.print(tree_of(session, one))
     if len(shown) < len(found):
         session.out.print(session.say("note.shown_chains", shown=len(shown), total=len(found)), style="dim")
     session.out.print(session.say("note.chain"), style="dim")
-    for path in pictures:
-        draw(session, shown, person, path)
 
 
 def tree_of(session: Session, one: "Chain") -> Tree:

@@ -158,7 +158,7 @@ def reason(session: Session, why: str) -> str:
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option("--host", help=help_of("host"))] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help=help_of("port"), min=0, max=65_535)] = 8000,
+    port: Annotated[int, typer.Option("--port", help=help_of("port"), min=0, max=65_535)] = 8080,
     data: Annotated[Path | None, typer.Option("--data", help=help_of("data"), show_default=False)] = None,
 ) -> None:
     """Become the API server."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from engine.service.evaluate import Truth
 
 FIRST_PORT, PORTS = 8080, 20
+SHOWN_OF_LEVEL = 15
+"""Rows of F1, and of F2, in the table: a case has far more of them than a screen has lines."""
 MARK = "demo.json"
 """In the data folder: which city it holds, and how many batches (0: not all of it yet)."""
 
@@ -132,7 +134,8 @@ def most_instructive(engine: "Engine", truth: "Truth") -> str | None:
 
 def _show(session: Session, engine: "Engine", truth: "Truth", case: str) -> None:
     report = engine.exposures(case, depth=2)
-    table_of(session, report, limit=25)
+    rows_of_level = [[row for row in report.rows if row.level == k][:SHOWN_OF_LEVEL] for k in (1, 2)]
+    table_of(session, report, [row for rows in rows_of_level for row in rows])
     level = {row.person: row.level for row in report.rows}
     true = {infected for infector, infected in truth.pairs if infector == case}
     direct = sum(level.get(p) == 1 for p in true)
@@ -143,6 +146,20 @@ def _show(session: Session, engine: "Engine", truth: "Truth", case: str) -> None
             session.say("demo.share_f1", total=total, case=case, found=direct, share=percent(direct / total))
         )
         session.out.print(session.say("demo.share_f2", found=within, total=total, share=percent(within / total)))
+    _over_all(session, engine, truth)
+
+
+def _over_all(session: Session, engine: "Engine", truth: "Truth") -> None:
+    """The same share over every case: the one shown is the one with most to find."""
+    by_case: dict[str, set[str]] = {}
+    known = {row.person for row in engine.cases()}
+    for infector, infected in truth.pairs:
+        if infector in known:
+            by_case.setdefault(infector, set()).add(infected)
+    total = sum(len(true) for true in by_case.values())
+    found = sum(len(true & {r.person for r in engine.exposures(c, depth=1).rows}) for c, true in by_case.items())
+    if total:
+        session.out.print(session.say("demo.share_all", found=found, total=total, share=percent(found / total)))
 
 
 def free_port(first: int) -> int:

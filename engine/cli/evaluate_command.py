@@ -38,14 +38,15 @@ def evaluate_city(
     engine = open_engine(session, None, folder)
     with progress(session) as tell:
         result = evaluate(engine, truth, lambda share: tell(session.say("progress.evaluate"), share))
+    # File first: a reader of the tables who leaves early (`| head`) must not cost the page that was asked for.
+    if markdown is not None:
+        write_out(session, markdown, page(session, result, folder).encode())
     session.out.print(basis(session, result))
     for name, columns, rows in (recall_table(session, result), reliability_table(session, result)):
         table = grid(session, columns, session.say(f"title.{name}"))
         for row in rows:
             table.add_row(*row)
         session.out.print(table)
-    if markdown is not None:
-        write_out(session, markdown, page(session, result, folder).encode())
 
 
 def basis(session: Session, result: "Evaluation") -> str:

@@ -8,9 +8,9 @@ from engine.texts import Lang, lang_of
 HELP: dict[str, tuple[str, str]] = {
     "app": (
         "truyvet: ai đã phơi nhiễm, qua ai, chắc đến đâu.\n\nBắt đầu: `truyvet demo` tạo thành phố mẫu và in F1, F2 của một ca. "
-        "Sau đó: `truyvet trace CA --from var/city`.",
+        "Sau đó: `truyvet trace CA`.",
         "truyvet: who was exposed, through whom, how surely.\n\nStart with `truyvet demo`: it makes a sample city and "
-        "prints the F1 and F2 of a case. Then: `truyvet trace CASE --from var/city`.",
+        "prints the F1 and F2 of a case. Then: `truyvet trace CASE`.",
     ),
     "city": (
         "Tạo thành phố mẫu theo hạt giống: sự kiện và sự thật.\n\nVí dụ: `truyvet city --people 20000 --out var/big`",
@@ -36,16 +36,16 @@ HELP: dict[str, tuple[str, str]] = {
         "Who may have infected a case (backward tracing).\n\nExample: `truyvet sources P0000063 --depth 2`",
     ),
     "chain": (
-        "Vì sao một người là F1, F2, ...: chuỗi từ ca bệnh, kèm tiếp xúc.\n\nVí dụ: `truyvet chain P0000100 --png chain.png`",
+        "Vì sao một người là F1, F2, ...: chuỗi từ ca bệnh, kèm tiếp xúc.\n\nVí dụ: `truyvet chain P0000973 --case P0000063 --png chain.png`",
         "Why a person is F1, F2, ...: the chains from cases, with their contacts.\n\nExample: "
-        "`truyvet chain P0000100 --case P0000063 --png chain.png`",
+        "`truyvet chain P0000973 --case P0000063 --png chain.png`",
     ),
     "clusters": (
         "Địa điểm mà từ hai F0 trở lên cùng có mặt.\n\nVí dụ: `truyvet clusters --limit 20`",
         "Places where two or more F0 were infectious or infected together.\n\nExample: `truyvet clusters --limit 20`",
     ),
     "cases": (
-        "Danh sách F0 và cửa sổ lây nhiễm.\n\nVí dụ: `truyvet cases --from data/samples/tiny`",
+        "Danh sách F0 và khoảng lây.\n\nVí dụ: `truyvet cases --from data/samples/tiny`",
         "The F0s and their infectious windows.\n\nExample: `truyvet cases --from data/samples/tiny`",
     ),
     "risk": (
@@ -54,9 +54,9 @@ HELP: dict[str, tuple[str, str]] = {
         "`truyvet risk --resolution 9 --png risk.png --geojson risk.geojson`",
     ),
     "serve": (
-        "Chạy API HTTP. Mã truy cập đầu tiên được ghi vào DIR/tokens.json.\n\nVí dụ: `truyvet serve --port 8080 --data var/data`",
-        "Serve the HTTP API. The first tokens are written to DIR/tokens.json.\n\nExample: "
-        "`truyvet serve --port 8080 --data var/data`",
+        "Chạy API HTTP. Mã truy cập đầu tiên được ghi vào tokens.json của thư mục dữ liệu.\n\nVí dụ: `truyvet serve --port 9000 --data var/data`",
+        "Serve the HTTP API. The first tokens are written to tokens.json in the data folder.\n\nExample: "
+        "`truyvet serve --port 9000 --data var/data`",
     ),
     "demo": (
         "Tất cả trong một lệnh: tạo thành phố mẫu, nạp, in F1/F2 của một ca, vẽ bản đồ.\n\nVí dụ: `truyvet demo --serve`",
@@ -112,7 +112,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Số dòng nhiều nhất hiện trong bảng; 0 là tất cả.",
         "Most rows shown in the table; 0 shows all.",
     ),
-    "case": ("Chỉ chuỗi từ ca này.", "Only chains from this case."),
+    "case": ("Chỉ chuỗi từ ca này (nhanh hơn nhiều).", "Only chains from this case (much faster)."),
     "png": ("Vẽ ra tệp PNG.", "Draw into a PNG file."),
     "svg": ("Vẽ ra tệp SVG.", "Draw into an SVG file."),
     "geojson": ("Ghi các ô ra GeoJSON.", "Write the cells as GeoJSON."),
@@ -151,7 +151,7 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "demo.dir": ("Thư mục của thành phố, dữ liệu và ảnh.", "Folder for the city, the data and the picture."),
     "demo.serve": (
-        "Sau đó chạy API.",
+        "Sau đó chạy API, ở cổng trống đầu tiên kể từ --port.",
         "Then serve the API, on the first free port from --port on.",
     ),
     "markdown": ("Ghi báo cáo ra tệp Markdown.", "Write the report to a Markdown file."),

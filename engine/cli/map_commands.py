@@ -36,7 +36,7 @@ def risk(
     pictures, when = pictures_of(session, png, svg), time_of(session, at, "--at")
     engine = open_engine(session, data, folder)
     columns = engine.hexes(resolution, at=when)
-    tables(session, columns, limit)
+    # Files first: a reader of the table who leaves early (`| head`) must not cost a file that was asked for.
     for path in pictures:
         draw_map(session, columns, path)
     if geojson is not None:
@@ -44,6 +44,7 @@ def risk(
 
         fields = {n: getattr(columns, n) for n in ("score", "band", "low", "high", "infectious_h")}
         write_out(session, geojson, hexes_geojson(columns.h3, fields))
+    tables(session, columns, limit)
 
 
 def tables(session: Session, columns: "HexColumns", limit: int) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +33,7 @@ from engine.cli.usage import declare
 
 if TYPE_CHECKING:
     from engine.service.engine import Engine
-    from engine.service.results import ExposureReport
+    from engine.service.results import ExposureReport, ExposureRow
 
 LEVEL_STYLES = ("bold red", "dark_orange", "cyan", "green", "", "", "")
 """How people of each level are shown, F0 first."""
@@ -97,14 +98,15 @@ def sources(
 
 def show(session: Session, engine: "Engine", report: "ExposureReport", form: str, out: Path | None, limit: int) -> None:
     """A report as a table or in another format, on the screen or in a file."""
+    shown = report.rows if limit == 0 else report.rows[:limit]
     if form != "table":
         body = body_of(session, engine, report, form)
     elif out is None:
-        table_of(session, report, limit)
+        table_of(session, report, shown)
         return
     else:
         text = io.StringIO()
-        table_of(replace(session, out=Paper(file=text, width=WIDE)), report, limit)
+        table_of(replace(session, out=Paper(file=text, width=WIDE)), report, shown)
         body = text.getvalue().encode()
     if out is None:
         session.write(body)
@@ -112,13 +114,12 @@ def show(session: Session, engine: "Engine", report: "ExposureReport", form: str
         write_out(session, out, body)
 
 
-def table_of(session: Session, report: "ExposureReport", limit: int) -> None:
-    """Who, at which level, since when, how long, how surely, through whom, where."""
+def table_of(session: Session, report: "ExposureReport", shown: Sequence["ExposureRow"]) -> None:
+    """Who, at which level, since when, how long, how surely, through whom, where: the rows ``shown`` of a report."""
     way = "sources" if report.direction == "backward" else "trace"
     sign = "-" if way == "sources" else "F"
     columns = ("person", "level", "first_exposed_at", "minutes", "probability", "via", "places", "channels")
     table = grid(session, columns, session.say(f"title.{way}", case=plain(report.case)))
-    shown = report.rows if limit == 0 else report.rows[:limit]
     for row in shown:
         table.add_row(
             f"{plain(row.person)}{' (F0)' if row.is_case else ''}",

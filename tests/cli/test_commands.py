@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import re
+from collections import Counter
 
 import pytest
 
@@ -59,6 +61,14 @@ def test_demo_makes_once_and_answers_again(tmp_path):
     third = call("demo", "--dir", tmp_path / "v", *SMALL, "--seed", 2)
     assert third.status == 0
     assert "Ingesting the sample city" in third.err
+
+
+def test_demo_shows_f1_and_f2(tmp_path):
+    run = call("demo", "--dir", tmp_path / "v", "--people", 300, "--days", 5)
+    counts = re.search(r"F1: (\d+), F2: (\d+); ", run.out)
+    levels = Counter(cells[1] for cells in table_rows(run.out) if cells[1] in ("F1", "F2"))
+    assert counts is not None
+    assert levels == {f"F{k}": min(int(counts[k]), demo.SHOWN_OF_LEVEL) for k in (1, 2)}
 
 
 def test_demo_never_removes_events_of_others(tmp_path):

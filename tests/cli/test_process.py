@@ -24,6 +24,26 @@ def test_a_reader_that_leaves_is_no_mistake(form):
     assert (process.returncode, process.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["risk", "--from", str(TINY)], "--png"),
+        (["risk", "--from", str(TINY)], "--geojson"),
+        (["chain", "chi", "--from", str(TINY)], "--svg"),
+    ],
+)
+def test_a_file_asked_for_is_written_though_the_reader_left(words, option, tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    file = tmp_path / f"file.{option[2:]}"
+    process = subprocess.run(
+        [*COMMAND, *words, option, str(file)], stdout=write, stderr=subprocess.PIPE, env=QUIET, check=False
+    )
+    os.close(write)
+    assert process.returncode == 0, process.stderr
+    assert file.stat().st_size > 0
+
+
 def test_ctrl_c_ends_with_130_and_a_line(tmp_path):
     words = ["ingest", "-", "--kind", "case", "--data", str(tmp_path / "d")]
     process = subprocess.Popen([*COMMAND, *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=QUIET)

@@ -1,4 +1,4 @@
-"""Who is an F0, when a person was set apart, and the windows that follow (DESIGN 5.1, 5.4)."""
+"""Who is an F0, when a person was set apart, and the windows that follow."""
 
 from tests.oracles.contacts import PolicyLike, fixes, stays
 from tests.oracles.intervals import Interval

@@ -1,4 +1,4 @@
-"""Every eligible interval between two people, by comparing everything with everything (DESIGN 4)."""
+"""Every eligible interval between two people, by comparing everything with everything."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Dose of a contact: eligible time x greatest weight x infectiousness, in hours (DESIGN 5.6).
+"""Dose of a contact: eligible time x greatest weight x infectiousness, in hours.
 
 Infectiousness is a course: a function of time whose integral over an interval is asked for. The profile
 of an F0 is a gamma density, so its integral is a difference of gamma distribution functions; that of

@@ -1,4 +1,4 @@
-"""The state as a plain fold over raw events, in any order (DESIGN 3).
+"""The state as a plain fold over raw events, in any order.
 
 An event is a dict: the columns of its kind, moments as UTC seconds, plus optional ``retract`` and
 ``revision``. A missing column and None are the same. Written from the rules, not from the engine.

@@ -1,4 +1,4 @@
-"""Exhaustive forward and backward tracing with arrivals per level (DESIGN 5.2 to 5.7).
+"""Exhaustive forward and backward tracing with arrivals per level, as docs/semantics says.
 
 Every level keeps a moment for every person it reaches, and every one of them is expanded, dominated or
 not. Nothing is pruned and nothing is indexed: slow, and easy to believe.

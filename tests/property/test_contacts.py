@@ -1,4 +1,4 @@
-"""Contact rows of the Engine equal the oracle's evidence, shown as episodes (DESIGN 4, 5.4)."""
+"""Contact rows of the Engine equal the oracle's evidence, shown as episodes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""State is a function of the set of events (DESIGN 3): order, repetition, batch borders, retraction."""
+"""State is a function of the set of events: order, repetition, batch borders, retraction."""
 
 import random
 

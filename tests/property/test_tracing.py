@@ -1,4 +1,4 @@
-"""Tracing on the Engine equals the exhaustive oracle (DESIGN 5), and obeys what follows from it."""
+"""Tracing on the Engine equals the exhaustive oracle, and obeys what follows from it."""
 
 from itertools import pairwise
 from typing import Any
