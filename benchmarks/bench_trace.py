@@ -1,4 +1,4 @@
-"""F1 and F2 of one case among a million sightings: our trace beside networkx walking the same contacts."""
+"""A million sightings, our graph beside networkx: F1 and F2 of a case, and the contacts of a day as its graph."""
 
 import networkx as nx
 import numpy as np
@@ -11,7 +11,9 @@ from engine.exposure.infectiousness import KNOWN, Course
 from engine.exposure.policies import PRESETS
 from engine.exposure.reached import Question, Seed
 from engine.exposure.trace import trace
+from engine.graph.export import to_networkx
 from engine.graph.graph import ContactGraph
+from engine.graph.materialise import materialise
 from engine.ids import Keys
 
 N, PEOPLE, DAYS = 1_000_000, 200_000, 14
@@ -91,3 +93,46 @@ def test_own_trace(benchmark, world):
 def test_networkx(benchmark, world):
     _, _, network = world
     benchmark(lambda: [theirs(network, case) for case in range(CASES)])
+
+
+SECOND_DAY = START + DAY, START + 2 * DAY
+
+
+def exported(view, people):
+    contacts = materialise(view, people, Keys(), *SECOND_DAY, PRESETS["vn-2021-07"].eligibility())
+    return to_networkx(contacts)
+
+
+def built(people, person, peer, at):
+    """The same graph without an engine: one edge a pair, seconds within the day and the first moment."""
+    low, high = SECOND_DAY
+    names = people.keys(range(PEOPLE))
+    graph = nx.Graph()
+    for a, b, t in zip(person.tolist(), peer.tolist(), at.tolist(), strict=True):
+        start, end = max(t, low), min(t + 300, high)
+        if start < end:
+            known = graph.get_edge_data(names[a], names[b], {"seconds": 0, "first": start})
+            seconds, first = known["seconds"] + end - start, min(known["first"], start)
+            graph.add_edge(names[a], names[b], seconds=seconds, first=first)
+    return graph
+
+
+@pytest.fixture(scope="module")
+def day(world):
+    view, people, _ = world
+    ours, theirs = exported(view, people), built(people, *sightings())
+    found = {frozenset((a, b)): (d["seconds"], int(d["first"].timestamp())) for a, b, d in ours.edges(data=True)}
+    assert found == {frozenset((a, b)): (d["seconds"], d["first"]) for a, b, d in theirs.edges(data=True)}
+    return view, people
+
+
+@pytest.mark.benchmark(group="one day's contacts (of 14 days, 1 M sightings) as a networkx graph")
+def test_materialise_and_export(benchmark, day):
+    benchmark.pedantic(exported, day, rounds=3)
+
+
+@pytest.mark.benchmark(group="one day's contacts (of 14 days, 1 M sightings) as a networkx graph")
+def test_networkx_from_arrays(benchmark, day):
+    _, people = day
+    arrays = sightings()
+    benchmark.pedantic(built, (people, *arrays), rounds=3)

@@ -112,7 +112,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Số dòng nhiều nhất hiện trong bảng; 0 là tất cả.",
         "Most rows shown in the table; 0 shows all.",
     ),
-    "case": ("Chỉ chuỗi từ ca này (nhanh hơn nhiều).", "Only chains from this case (much faster)."),
+    "case": ("Chỉ các chuỗi từ ca này.", "Only chains from this case, all of them."),
     "png": ("Vẽ ra tệp PNG.", "Draw into a PNG file."),
     "svg": ("Vẽ ra tệp SVG.", "Draw into an SVG file."),
     "geojson": ("Ghi các ô ra GeoJSON.", "Write the cells as GeoJSON."),

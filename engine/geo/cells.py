@@ -4,6 +4,7 @@ Every answer is the h3 library's. Where our kernels cannot be sure to round as i
 a cell of an edge), or the grid is irregular (the twelve pentagons), the library itself is asked.
 """
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ Cells = npt.NDArray[np.uint64]
 Degrees = npt.NDArray[np.float64]
 FINEST = 15
 _MAX_RING = 100
+_TEXT = re.compile("[0-9a-fA-F]{15}")
 
 
 def _plain(values: npt.ArrayLike) -> Degrees:
@@ -170,18 +172,16 @@ def to_text(cells: Cells) -> list[str]:
 
 
 def from_text(texts: list[str]) -> Cells:
-    """H3 strings as cells, in the same order, shape (n,).
+    """H3 strings (15 hexadecimal digits, either case) as cells, in the same order, shape (n,).
 
     Raises:
         BadParameterError: one of them is not a valid cell; the message names it.
     """
     out = np.empty(len(texts), np.uint64)
     for n, text in enumerate(texts):
-        try:
-            cell = int(text, 16)
-        except ValueError:
-            cell = 0
-        if not 0 < cell < 1 << 63 or not h3.is_valid_cell(cell):
+        # int() alone would take signs, spaces, underscores and the digits of other scripts.
+        cell = int(text, 16) if _TEXT.fullmatch(text) else 0
+        if not h3.is_valid_cell(cell):
             raise BadParameterError(f"{text!r} is not an H3 cell")
         out[n] = cell
     return out

@@ -161,7 +161,7 @@ def _draw_legend(figure: Figure, axes: Axes, palette: ListedColormap, lang: Lang
         bar.ax.axhline(edge, color="white", lw=1.2)
     for band in range(4):
         middle = (edges[band] + edges[band + 1]) / 2
-        bar.ax.text(2.4, middle, say(f"band.{band}", lang), fontsize=8, color=_INK, va="center", ha="left",
+        bar.ax.text(2.0, middle, say(f"band.{band}", lang), fontsize=8, color=_INK, va="center", ha="left",
                     transform=bar.ax.get_yaxis_transform())  # fmt: skip
     bar.ax.set_title(say("hexmap.score", lang), fontsize=8, color=_INK, loc="left", pad=8)
     axes.legend(
@@ -202,7 +202,7 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
         counted = f"{int((columns.score > 0).sum()):,}".replace(",", "." if lang == "vi" else ",")
-        figure.suptitle(say("hexmap.title", lang), x=0.02, ha="left", fontsize=15, color=_INK, weight="bold")
+        title = figure.suptitle(say("hexmap.title", lang), x=0.02, ha="left", fontsize=15, color=_INK, weight="bold")
         axes.set_title(
             say("hexmap.at", lang, at=when, resolution=columns.resolution, cells=counted),
             loc="left", fontsize=9, color=_FAINT,
@@ -217,5 +217,8 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
             _draw_legend(figure, axes, palette, lang)
         else:
             axes.text(0.5, 0.5, say("hexmap.empty", lang), ha="center", va="center", transform=axes.transAxes)
-        figure.supxlabel(say("hexmap.note", lang), x=0.02, ha="left", fontsize=8, color=_FAINT)
+        note = figure.supxlabel(say("hexmap.note", lang), x=0.02, ha="left", fontsize=8, color=_FAINT)
+        figure.draw_without_rendering()  # the map is placed only now: the texts begin where it begins
+        for text in (title, note):
+            text.set_x(axes.get_position().x0)
         figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)

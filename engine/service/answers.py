@@ -1,5 +1,7 @@
 """Traces, answered from one snapshot: cases, exposures, sources, people, chains, clusters. Pure: no clock, no state."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.clock import FOREVER
@@ -24,6 +26,8 @@ from engine.service.results import (
 )
 from engine.service.snapshot import Snapshot
 
+NEAREST_CASES = 10
+"""Chains to a person are told from at most this many cases, unless one is named."""
 BOARD_DEPTH = 2
 """Levels kept of everybody: F0 to F2; deeper ones on request."""
 
@@ -216,20 +220,53 @@ def _because(state: Snapshot, answer: Trace, code: int) -> tuple[ExposureRow | N
 
 
 def chains(state: Snapshot, person: str, case: str | None, policy: Policy, until: int, depth: int) -> list[Chain]:
-    """Witness chains from one case (or every case that reaches the person), best first.
+    """Witness chains from one case, or the nearest chain from each of the nearest cases, best first.
 
     Best: nearest level, then greatest probability, then earliest first exposure, then case key.
     """
     check_query(depth, 0.0, None)
     code = state.person(person)
-    f0s = [state.case(case)] if case is not None else list(state.people.cases.values())
     found: list[Chain] = []
-    for f0 in f0s:
+    if case is not None:
+        f0 = state.case(case)
         if f0.person != code:
-            answer = forward(state, f0, depth, policy, until)
-            found += chains_to(state, answer, code, policy)
+            found = chains_to(state, forward(state, f0, depth, policy, until), code, policy)
+    else:
+        reaching = 0
+        for f0, nearest in _cases_towards(state, code, policy, until, depth):
+            new = _nearest_chain(state, f0, code, policy, until, range(nearest, depth + 1))
+            found += new
+            reaching += bool(new)
+            if reaching == NEAREST_CASES:
+                break
     found.sort(key=lambda c: (c.level, -c.probability, c.links[0].first_exposed_at, c.case))
     return found
+
+
+def _nearest_chain(state: Snapshot, f0: F0, code: int, policy: Policy, until: int, depths: range) -> list[Chain]:
+    """The chain from an F0 at its nearest level: traces no deeper than it must, which is what keeps this quick."""
+    for depth in depths:
+        new = chains_to(state, forward(state, f0, depth, policy, until), code, policy)
+        if new:
+            return new
+    return []
+
+
+def _cases_towards(state: Snapshot, code: int, policy: Policy, until: int, depth: int) -> list[tuple[F0, int]]:
+    """F0s from which a person may have been reached, with the least level at which, nearest and most probable first.
+
+    One trace backward from the person, with no least minutes and from the first opening of any case's window: no
+    case that reaches the person forward is missing from it.
+    """
+    f0s = state.people.cases
+    opened = [infectious_window(f0, policy, until)[0] for f0 in f0s.values()]
+    seed = Seed(code, min(opened, default=until), until)
+    loose = replace(policy, min_minutes=0.0)
+    question = Question((seed,), depth, until, loose, state.courses, state.people.isolation, forward=False)
+    reached = trace(state.graph, state.person_keys, question).reached
+    rows = [row for row in _records(state, reached) if row.is_case]
+    rows.sort(key=lambda r: (r.level, -r.probability, r.person))
+    return [(state.case(row.person), row.level) for row in rows]
 
 
 def cluster_rows(state: Snapshot, policy: Policy, start: int, end: int) -> list[Cluster]:

@@ -251,7 +251,7 @@ class Engine:
         until: int | None = None,
         depth: int = 3,
     ) -> list[Chain]:
-        """How a person was reached, from one case or from every case, best first. Raises as :meth:`exposures`."""
+        """How a person was reached, from one case or from the ten nearest, best first. Raises as :meth:`exposures`."""
         state, chosen, moment = self._asked(policy, until)
         return answers.chains(state, person, case, chosen, moment, depth)
 

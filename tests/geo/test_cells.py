@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import BadParameterError
 from engine.geo import cells as geo
+from engine.geo.icosahedron import unit_vectors
 
 lats = st.floats(-90, 90)
 lngs = st.floats(-180, 180)
@@ -44,6 +45,24 @@ def test_many_points_of_the_city_at_the_engines_resolution():
     assert np.array_equal(geo.cells_of(lat, lng, 11), by_library(lat, lng, 11))
 
 
+@pytest.mark.parametrize("resolution", [0, 1, 4, 7, 9, 10, 11, 14, 15])
+def test_edges_centres_and_corners_of_the_icosahedrons_faces_fall_as_in_the_library(resolution):
+    vertex = unit_vectors(*np.array([h3.cell_to_latlng(p) for p in h3.get_pentagons(0)]).T)
+    near = vertex @ vertex.T > 0.4  # itself and its five neighbours
+    edges = np.argwhere(np.triu(near, 1))
+    faces = np.array([(a, b, c) for a, b in edges for c in range(b + 1, 12) if near[a, c] and near[b, c]])
+    assert (len(edges), len(faces)) == (30, 20)
+    rng = np.random.default_rng(resolution)
+    share = rng.random((2_000, 1))
+    some = edges[rng.integers(0, 30, 2_000)]
+    on_edge = vertex[some[:, 0]] * share + vertex[some[:, 1]] * (1 - share)
+    at = np.concatenate([on_edge, vertex[rng.integers(0, 12, 500)], vertex[faces[rng.integers(0, 20, 500)]].mean(1)])
+    at += rng.normal(0, 1, at.shape) * 10.0 ** rng.uniform(-13, -2, (len(at), 1))
+    lat = np.degrees(np.arctan2(at[:, 2], np.hypot(at[:, 0], at[:, 1])))
+    lng = np.degrees(np.arctan2(at[:, 1], at[:, 0]))
+    assert np.array_equal(geo.cells_of(lat, lng, resolution), by_library(lat, lng, resolution))
+
+
 @settings(max_examples=200)
 @given(st.lists(st.tuples(lats, lngs), min_size=1, max_size=20), st.integers(0, 15))
 def test_any_point_at_any_resolution(where, resolution):
@@ -62,9 +81,9 @@ def test_edges_and_corners_of_cells_fall_as_in_the_library():
     assert np.array_equal(geo.cells_of(some[:, 0], some[:, 1], 7), by_library(some[:, 0], some[:, 1], 7))
 
 
-@pytest.mark.parametrize("resolution", [7, 9, 10])
+@pytest.mark.parametrize("resolution", [0, 7, 9, 10, 11])
 def test_parents_are_those_of_the_library(resolution):
-    cells = by_library(*points(2_000, 3), 11)
+    cells = np.append(by_library(*points(2_000, 3), 11), np.array(h3.get_pentagons(11), np.uint64))
     assert geo.parents(cells, resolution).tolist() == [h3.cell_to_parent(c, resolution) for c in cells.tolist()]
 
 
@@ -84,14 +103,23 @@ def test_disks_are_those_of_the_library_with_grid_distance(k):
 
 
 def test_centres_outlines_and_texts_are_those_of_the_library():
-    cells = by_library(*points(200, 6), 10)
+    cells = np.append(by_library(*points(200, 6), 10), np.array(h3.get_pentagons(10), np.uint64))
     lat, lng = geo.centres(cells)
     for i, cell in enumerate(cells.tolist()):
         assert (lat[i], lng[i]) == pytest.approx(h3.cell_to_latlng(cell))
-    outline = geo.boundaries(cells)[0]
-    assert outline[:, ::-1] == pytest.approx(np.array(h3.cell_to_boundary(int(cells[0]))))
+    for cell, outline in zip(cells.tolist(), geo.boundaries(cells), strict=True):
+        assert outline[:, ::-1] == pytest.approx(np.array(h3.cell_to_boundary(cell)))
     assert geo.to_text(cells) == [h3.int_to_str(c) for c in cells.tolist()]
     assert np.array_equal(geo.from_text(geo.to_text(cells)), cells)
+
+
+@pytest.mark.parametrize("text", [
+    "", "zz", "-1", "8965b5663a7fff", "8965b5663a7fffe", "0x8965b5663a7ffff", " 8965b5663a7ffff", "8965b5_663a7ffff",
+])  # fmt: skip
+def test_a_text_that_is_no_cell_is_named(text):
+    with pytest.raises(BadParameterError, match="not an H3 cell") as caught:
+        geo.from_text(["8965b5663a7ffff", text])
+    assert repr(text) in str(caught.value)
 
 
 def test_nothing_in_nothing_out():

@@ -15,11 +15,13 @@ Stay = tuple[int, float, float, int, int, int, float]
 """(person, lat, lng, start, end, peak, factor)"""
 
 
+LAW = gamma(params.HE_SHAPE.value, loc=-params.HE_SHIFT_D.value, scale=1 / params.HE_RATE.value)
+TOP = float(LAW.pdf((params.HE_SHAPE.value - 1) / params.HE_RATE.value - params.HE_SHIFT_D.value))
+
+
 def infectiousness(days: float) -> float:
     """He et al. 2020 (author correction), relative to its maximum."""
-    law = gamma(params.HE_SHAPE.value, loc=-params.HE_SHIFT_D.value, scale=1 / params.HE_RATE.value)
-    top = (params.HE_SHAPE.value - 1) / params.HE_RATE.value - params.HE_SHIFT_D.value
-    return float(law.pdf(days) / law.pdf(top))
+    return float(LAW.pdf(days)) / TOP
 
 
 def seconds_of(stay: Stay, at: int) -> float:
@@ -42,6 +44,17 @@ def infectious_time(stays: Iterable[Stay], at: int, resolution: int) -> dict[int
         seconds = seconds_of(stay, at)
         if seconds > 0:
             out[h3.latlng_to_cell(stay[1], stay[2], resolution)] += seconds
+    return dict(out)
+
+
+def people_behind(stays: Iterable[Stay], at: int, resolution: int, more_than_s: float) -> dict[int, set[int]]:
+    """Who spent more than this much infectious time on one stay in each cell or its two rings."""
+    out: dict[int, set[int]] = defaultdict(set)
+    for stay in stays:
+        if seconds_of(stay, at) > more_than_s:
+            cell = h3.cell_to_parent(h3.latlng_to_cell(stay[1], stay[2], 10), resolution)
+            for near in h3.grid_disk(cell, 2):
+                out[near].add(stay[0])
     return dict(out)
 
 

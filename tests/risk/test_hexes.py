@@ -133,6 +133,17 @@ def test_a_uniform_map_stays_uniform_inside():
     assert found.score[inside] == pytest.approx(oracle.score(0.5, 9))
 
 
+@pytest.mark.parametrize("resolution", [7, 9, 10])
+def test_a_uniform_map_stays_uniform_round_a_pentagon(resolution):
+    _, cells, ring = disk(np.array([h3.get_pentagons(resolution)[3]], np.uint64), 5)
+    order = np.argsort(cells)
+    cells, ring = cells[order], ring[order]
+    found = hex_scores(cells, np.full(len(cells), 600.0), np.ones(len(cells), np.int64), resolution)
+    inside = np.isin(found.h3, cells[ring <= 3])
+    assert inside.sum() == 31
+    assert found.score[inside] == pytest.approx(oracle.score(1 / 6, resolution))
+
+
 def test_half_the_score_at_the_declared_hours():
     cells = disk(cells_of(np.array([10.75]), np.array([106.65]), 9), 4)[1]
     cells.sort()
@@ -145,14 +156,10 @@ def test_half_the_score_at_the_declared_hours():
 def test_persons_are_the_distinct_f0s_within_two_rings(drawn):
     rows = as_stays(drawn)
     found = hex_map(presence(rows), AT, 9)
-    inside = [
-        (int(parents(np.array([h3.latlng_to_cell(r[1], r[2], 10)], np.uint64), 9)[0]), r[0])
-        for r in rows
-        if oracle.seconds_of(r, AT) > 1e-4
-    ]
+    # Time is kept in units of 2^-20 s: between these two a stay may be something or nothing.
+    least, most = (oracle.people_behind(rows, AT, 9, s) for s in (1e-6, 4e-7))
     for cell, people in zip(found.h3.tolist(), found.persons.tolist(), strict=True):
-        near = set(h3.grid_disk(cell, 2))
-        assert people >= len({person for where, person in inside if where in near})
+        assert len(least.get(cell, ())) <= people <= len(most.get(cell, ()))
 
 
 def test_footfall_cells_are_in_the_map_with_score_nought():

@@ -3,11 +3,19 @@
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine import params
 from engine.clock import from_rfc3339
 from engine.errors import BadParameterError
 from engine.exposure.policies import PRESETS
+from tests.oracles import cases
+from tests.oracles import contacts as presences
 from tests.oracles import hexes as oracle
+from tests.oracles.policy import VN_2021_07
+from tests.oracles.state import fold
+from tests.strategies import until_moments, worlds
 from tests.worlds import load
 
 DAY = 86_400
@@ -55,6 +63,59 @@ def test_the_map_equals_the_oracle(engine, resolution):
     got = dict(zip(found.h3.tolist(), found.score.tolist(), strict=True))
     assert {c: s for c, s in got.items() if s > 0} == pytest.approx(want, rel=1e-5)
     assert found.as_of == engine.as_of
+
+
+def stays_of_f0s(world, at):
+    """What the map counts, from the raw events: stays and fixes of F0s with a position, inside their windows."""
+    state = fold(world)
+    known = cases.f0s(state)
+    rows = []
+    for p in (p for p in presences.stays(state) + presences.fixes(state) if p.person in known):
+        start, end = cases.forward_window(state, p.person, VN_2021_07, at)
+        where = p.event if "lat" in p.event else state.events["place"].get((p.event.get("place"),), {})
+        if "lat" in where and max(start, p.start) < min(end, p.end):
+            ill = known[p.person].get("onset_at") is not None
+            lat, lng = (round(where[name] * 1e7) / 1e7 for name in ("lat", "lng"))
+            peak, factor = cases.reference_moment(known[p.person]), 1.0 if ill else params.ASYMPTOMATIC_FACTOR.value
+            rows.append((p.person, lat, lng, max(start, p.start), min(end, p.end), peak, factor))
+    return rows
+
+
+@settings(max_examples=40)
+@given(worlds(), st.integers(7, 10), until_moments())
+def test_the_map_of_any_world_equals_the_oracle(world, resolution, at):
+    found = load(world).hexes(resolution, at=at)
+    rows = stays_of_f0s(world, at)
+    by_cell: dict[int, float] = {}
+    for row in rows:
+        cell = h3.cell_to_parent(h3.latlng_to_cell(row[1], row[2], 10), resolution)
+        by_cell[cell] = by_cell.get(cell, 0.0) + oracle.seconds_of(row, at)
+    want = oracle.scores({c: s for c, s in by_cell.items() if s > 1e-6}, resolution)
+    got = dict(zip(found.h3.tolist(), found.score.tolist(), strict=True))
+    assert {c: s for c, s in got.items() if s > 0} == pytest.approx(want, rel=1e-5, abs=1e-6)
+    behind = oracle.people_behind(rows, at, resolution, 1e-6)
+    for cell, low, high in zip(found.h3.tolist(), found.low.tolist(), found.high.tolist(), strict=True):
+        interval = oracle.interval(want.get(cell, 0.0), len(behind.get(cell, ())))
+        assert (low, high) == pytest.approx(interval, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("resolution", [7, 8, 9])
+def test_a_coarser_cell_holds_the_hours_of_its_children(engine, resolution):
+    coarse, fine = engine.hexes(resolution, at=AT), engine.hexes(resolution + 1, at=AT)
+    sums = dict.fromkeys(coarse.h3.tolist(), 0.0)
+    for cell, hours in zip(fine.h3.tolist(), fine.infectious_h.tolist(), strict=True):
+        up = h3.cell_to_parent(cell, resolution)
+        sums[up] = sums.get(up, 0.0) + hours
+    want = dict(zip(coarse.h3.tolist(), coarse.infectious_h.tolist(), strict=True))
+    assert {c: s for c, s in sums.items() if s} == pytest.approx({c: s for c, s in want.items() if s}, rel=1e-12)
+
+
+def test_a_box_may_reach_across_180_degrees():
+    places = [("place", {"place": f"p{lng}", "lat": -17.0, "lng": lng}) for lng in (179.9, -179.9, 0.0)]
+    engine = load([*places, stay("a", "p0.0", T0, T0 + 60)])
+    assert len(engine.hexes(9).h3) == 3
+    lngs = [h3.cell_to_latlng(c)[1] for c in engine.hexes(9, bbox=(179.0, -18.0, -179.0, -16.0)).h3.tolist()]
+    assert sorted(round(lng, 1) for lng in lngs) == [-179.9, 179.9]
 
 
 def test_an_earlier_moment_knows_nothing_of_later_stays(engine):
