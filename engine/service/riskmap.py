@@ -9,6 +9,7 @@ from engine.exposure.policies import Policy
 from engine.exposure.windows import infectious_window
 from engine.geo.cells import Cells, cells_of, centres
 from engine.graph.presences import Queries, fix_columns, fixes_of, stays_of
+from engine.graph.segments import Segment, second
 from engine.graph.view import NOWHERE
 from engine.risk.hexes import F0Presence, HexScores, hex_map
 from engine.service.results import HexColumns
@@ -90,7 +91,7 @@ def footfall(state: Snapshot, at: int) -> Cells:
     """Cells (resolution 10 or finer) where anybody was in the days the map looks back on, and every known place."""
     since = at - round(params.HEX_CUT_D.value * DAY)
     parts = [
-        segment.groups.astype(np.uint64)
+        _visited(segment, since, at)
         for segment in state.graph.location.values()
         if since - DAY < segment.day_start < at
     ]
@@ -98,6 +99,16 @@ def footfall(state: Snapshot, at: int) -> Cells:
     known = places.lat_e7 != NOWHERE
     lat, lng = places.lat_e7[known] / 1e7, places.lng_e7[known] / 1e7
     return np.unique(np.concatenate([*parts, cells_of(lat, lng, FINEST)]))
+
+
+def _visited(segment: Segment, since: int, at: int) -> Cells:
+    """Cells with a fix in [since, at); a day that lies wholly inside needs no look at its rows."""
+    cells = segment.groups.astype(np.uint64)
+    if since <= segment.day_start and segment.day_start + DAY <= at:
+        return cells
+    moment = segment.day_start + second(segment.rows.k1)[segment.by_group].astype(np.int64)
+    inside = (moment >= since) & (moment < at)
+    return cells[np.unique(np.repeat(np.arange(len(cells)), np.diff(segment.group_start))[inside])]
 
 
 def _within(scores: HexScores, bbox: tuple[float, float, float, float] | None, as_of: int) -> HexColumns:

@@ -145,6 +145,17 @@ def test_columns_are_ordered_by_cell(engine):
     assert np.array_equal(cells, np.unique(cells))
 
 
+def test_footfall_is_that_of_the_last_14_days_up_to_the_moment_and_no_other():
+    def fix(at, lat):
+        return ("location", {"person": "a", "at": at, "lat": lat, "lng": 106.7, "accuracy_m": 5.0})
+
+    at = T0 + 20 * DAY + 36_000
+    cut = at - 14 * DAY
+    seen = [fix(cut - 1, 10.1), fix(cut, 10.2), fix(at - 1, 10.3), fix(at, 10.4)]
+    lats = [round(h3.cell_to_latlng(c)[0], 1) for c in load(seen).hexes(9, at=at).h3.tolist()]
+    assert sorted(lats) == [10.2, 10.3]
+
+
 def test_without_cases_the_map_shows_where_people_were():
     engine = load([("place", HALL), stay("a", "hall", T0, T0 + 60)])
     found = engine.hexes(9)
