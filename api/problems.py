@@ -31,6 +31,9 @@ STATUS: dict[str, int] = {
     "unknown_person": 404,
     "unknown_case": 404,
     "journal": 503,
+    "storage_full": 507,
+    "busy": 429,
+    "history_gone": 410,
     # codes of the edge itself
     "unauthorized": 401,
     "forbidden": 403,

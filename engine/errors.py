@@ -61,6 +61,30 @@ class JournalError(TruyvetError):
     code = "journal"
 
 
+class StorageFullError(JournalError):
+    """The disk or the database has no room left: nothing was accepted; free some and send again."""
+
+    code = "storage_full"
+
+
+class BusyError(TruyvetError):
+    """More events wait than the engine may hold: nothing was accepted; send again in a moment."""
+
+    code = "busy"
+
+
+class NotReadyError(TruyvetError):
+    """The journal is still being replayed; ask again in a moment."""
+
+    code = "not_ready"
+
+
+class HistoryGoneError(NotFoundError):
+    """The moment asked about lies before the retention, or after the newest batch."""
+
+    code = "history_gone"
+
+
 class GridError(TruyvetError):
     """The installed h3 library does not answer as the published grid: install another release of h3."""
 

@@ -274,6 +274,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "error.unknown_case": ("Không có ca F0 này", "No such case"),
     "error.journal": ("Lỗi nhật ký", "Journal error"),
+    "error.storage_full": ("Hết chỗ lưu trữ", "Storage is full"),
+    "hint.storage_full": (
+        "Chưa nhận gì cả. Hãy giải phóng dung lượng rồi gửi lại.",
+        "Nothing was accepted. Free some space, then send again.",
+    ),
+    "error.busy": ("Hệ thống đang bận", "Busy"),
+    "error.history_gone": ("Không còn lịch sử của thời điểm đó", "No history of that moment"),
     "error.os": ("Không đọc ghi được", "Cannot read or write"),
     "hint.journal": (
         "Hãy chọn một thư mục ghi được bằng --data, hoặc khôi phục tệp hỏng từ bản sao lưu.",
