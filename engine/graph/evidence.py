@@ -1,7 +1,7 @@
 """Evidence of contact, found at query time on all three channels: the heart of every answer.
 
 Nothing here is stored. For each query (a person and a window) the scans walk the person's sightings, stays and
-fixes in the days the window touches, and the rows of other people that overlap them.
+fixes in the segments the window touches, and the rows of other people that overlap them.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import params
-from engine.clock import DAY
 from engine.geo.cells import cells_of, disk
 from engine.graph.eligibility import BLUETOOTH, CHECK_IN, LOCATION, Eligibility
 from engine.graph.kernels.fixes import proximity_scan
 from engine.graph.kernels.sightings import bluetooth_scan
 from engine.graph.kernels.stays import copresence_scan
-from engine.graph.presences import Presences, Queries, fix_columns, fixes_of, next_day, stays_of
+from engine.graph.presences import Presences, Queries, fix_columns, fixes_of, stays_of
 from engine.graph.scanning import Scan, touched
 from engine.graph.view import GraphView
 
@@ -45,10 +44,10 @@ class Evidence:
     """Attenuation in dB (bluetooth), distance in m (location), 0 (check_in)."""
     place: Codes
     """Place of a check-in, else -1."""
-    own_day: Codes
+    own_segment: Codes
     own_row: Codes
-    """Row of the person asked about: day and index in the segment (bluetooth: of the sighting)."""
-    other_day: Codes
+    """Row of the person asked about: number of the segment in the view and index in it (bluetooth: of the sighting)."""
+    other_segment: Codes
     other_row: Codes
 
     def __len__(self) -> int:
@@ -83,17 +82,17 @@ def _nothing() -> Evidence:
 def _sightings(view: GraphView, q: Queries, eligibility: Eligibility) -> Evidence:
     most = round(min(300.0, eligibility.max_attenuation_db) * 100)
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.float64, np.int32)
-    for day, s in touched(view.bluetooth, int(q.start.min()), int(q.end.max()), 0):
+    for at, s in touched(view.bluetooth, int(q.start.min()), int(q.end.max()), 0):
         scan.run(
-            day, bluetooth_scan,
+            at, bluetooth_scan,
             s.rows.k1, s.rows.k2, s.rows.payload["duration_s"], s.rows.payload["attenuation_cdb"],
             s.groups, s.group_start, s.by_group, s.day_start, s.longest_s, q.person, q.start, q.end, most,
         )  # fmt: skip
-    query, other, start, end, centi_db, row, day_of = scan.columns()
+    query, other, start, end, centi_db, row, segment = scan.columns()
     db = centi_db / 100
     none = np.full(scan.rows, -1, np.int32)
     channel = np.full(scan.rows, BLUETOOTH, np.int8)
-    return Evidence(query, other, start, end, sighting_weight(db), channel, db, none, none, none, day_of, row)
+    return Evidence(query, other, start, end, sighting_weight(db), channel, db, none, none, none, segment, row)
 
 
 def sighting_weight(attenuation_db: Floats) -> Floats:
@@ -115,16 +114,16 @@ def _shared_stays(view: GraphView, q: Queries, eligibility: Eligibility) -> Evid
     person, low, high = q.person[own.query], q.start[own.query], q.end[own.query]
     usual = view.places.longest_stay_s
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.int32)
-    for day, s in touched(view.check_in, int(own.start.min()) - slack, int(own.end.max()) + slack, usual):
+    for at, s in touched(view.check_in, int(own.start.min()) - slack, int(own.end.max()) + slack, usual):
         scan.run(
-            day, copresence_scan,
+            at, copresence_scan,
             s.rows.k1, s.rows.k2, s.rows.payload["left_at"], s.majors, s.major_longest, s.day_start,
             view.places.stay_s, person, own.place, own.start, own.end, low, high, own_slack, other_slack,
         )  # fmt: skip
-    index, other, start, end, row, day_of = scan.columns()
+    index, other, start, end, row, segment = scan.columns()
     place = own.place[index]
     weight = view.places.weight[place]
-    return _found(CHECK_IN, own, index, other, start, end, weight, np.zeros(scan.rows), day_of, row)
+    return _found(CHECK_IN, own, index, other, start, end, weight, np.zeros(scan.rows), segment, row)
 
 
 def _found(
@@ -136,13 +135,13 @@ def _found(
     end: Array,
     weight: Array,
     measure: Array,
-    day: Array,
+    segment: Array,
     row: Array,
 ) -> Evidence:
     """Evidence of a presence of one's own (``index`` into ``own``) and one of somebody else."""
     channels = np.full(len(index), channel, np.int8)
-    mine = (own.place[index], own.day[index], own.row[index])
-    return Evidence(own.query[index], other, start, end, weight, channels, measure, *mine, day, row)
+    mine = (own.place[index], own.segment[index], own.row[index])
+    return Evidence(own.query[index], other, start, end, weight, channels, measure, *mine, segment, row)
 
 
 def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility) -> Evidence:
@@ -159,17 +158,17 @@ def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility) -> Eviden
     own_cell, cell_start, reached = _cells_in_reach(lat, lng, min(cap, limit + sigmas * most_sigma))
     person, low, high = q.person[own.query], q.start[own.query], q.end[own.query]
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.float64, np.float64, np.int32)
-    for day, s in touched(view.location, int(own.start.min()), int(own.end.max()), gap):
+    for at, s in touched(view.location, int(own.start.min()), int(own.end.max()), gap):
         p = s.rows.payload
         scan.run(
-            day, proximity_scan,
-            s.rows.k1, next_day(view, day), p["lat_e7"], p["lng_e7"], p["accuracy_dm"],
-            s.groups, s.group_start, s.by_group, s.day_start, s.day_start + DAY, gap,
+            at, proximity_scan,
+            s.rows.k1, s.stay_s, p["lat_e7"], p["lng_e7"], p["accuracy_dm"],
+            s.groups, s.group_start, s.by_group, s.day_start, gap,
             person, lat, lng, accuracy, own.start, own.end, low, high, own_cell, cell_start, reached,
             limit, sigmas, cap, per_sigma, floor, params.EARTH_RADIUS_M.value,
         )  # fmt: skip
-    index, other, start, end, weight, metres, row, day_of = scan.columns()
-    return _found(LOCATION, own, index, other, start, end, weight, metres, day_of, row)
+    index, other, start, end, weight, metres, row, segment = scan.columns()
+    return _found(LOCATION, own, index, other, start, end, weight, metres, segment, row)
 
 
 def _cells_in_reach(lat: Array, lng: Array, reach_m: float) -> tuple[Array, Ints, npt.NDArray[np.uint64]]:

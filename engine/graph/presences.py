@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import params
-from engine.clock import DAY
 from engine.graph.kernels.fixes import fixes_of_people
 from engine.graph.kernels.stays import stays_of_people
 from engine.graph.scanning import Scan, touched
@@ -31,14 +30,14 @@ class Queries:
 
 @dataclass(frozen=True)
 class Presences:
-    """Presences of queries, one row each, not clipped; ``day`` and ``row`` say where in the segments."""
+    """Presences of queries, one row each, not clipped; ``segment`` and ``row`` say where in the view."""
 
     query: Codes
     place: Codes
     """-1 for fixes."""
     start: Ints
     end: Ints
-    day: Codes
+    segment: Codes
     row: Codes
 
 
@@ -46,32 +45,26 @@ def stays_of(view: GraphView, q: Queries, slack: int = 0) -> Presences:
     """Check-in presences that overlap the window of their query, widened by ``slack`` seconds."""
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.int32)
     start, end = q.start - slack, q.end + slack
-    for day, s in touched(view.check_in, int(start.min()), int(end.max()), view.places.longest_stay_s):
+    for at, s in touched(view.check_in, int(start.min()), int(end.max()), view.places.longest_stay_s):
         scan.run(
-            day, stays_of_people, s.rows.k1, s.rows.payload["left_at"], s.groups, s.group_start,
+            at, stays_of_people, s.rows.k1, s.rows.payload["left_at"], s.groups, s.group_start,
             s.by_group, s.day_start, view.places.stay_s, q.person, start, end,
         )  # fmt: skip
-    query, place, came, left, row, day_of = scan.columns()
-    return Presences(query, place, came, left, day_of, row)
+    query, place, came, left, row, segment = scan.columns()
+    return Presences(query, place, came, left, segment, row)
 
 
 def fixes_of(view: GraphView, q: Queries, worst_accuracy_dm: int = 65_535) -> Presences:
     """Presences of location fixes, no vaguer than given, that overlap the window of their query."""
     gap = int(params.FIX_MAX_GAP_S.value)
     scan = Scan(np.int32, np.int64, np.int64, np.int32)
-    for day, s in touched(view.location, int(q.start.min()), int(q.end.max()), gap):
+    for at, s in touched(view.location, int(q.start.min()), int(q.end.max()), gap):
         scan.run(
-            day, fixes_of_people, s.rows.k1, next_day(view, day), s.rows.payload["accuracy_dm"],
-            s.day_start, s.day_start + DAY, gap, worst_accuracy_dm, q.person, q.start, q.end,
+            at, fixes_of_people, s.rows.k1, s.stay_s, s.rows.payload["accuracy_dm"],
+            s.day_start, gap, worst_accuracy_dm, q.person, q.start, q.end,
         )  # fmt: skip
-    query, start, end, row, day_of = scan.columns()
-    return Presences(query, np.full(scan.rows, -1, np.int32), start, end, day_of, row)
-
-
-def next_day(view: GraphView, day: int) -> Ints:
-    """First keys of the fixes of the following day, where the end of a day's last fixes is read."""
-    following = view.location.get(day + 1)
-    return following.rows.k1 if following is not None else np.empty(0, np.int64)
+    query, start, end, row, segment = scan.columns()
+    return Presences(query, np.full(scan.rows, -1, np.int32), start, end, segment, row)
 
 
 def fix_columns(view: GraphView, own: Presences, *names: str) -> list[Array]:
@@ -79,11 +72,11 @@ def fix_columns(view: GraphView, own: Presences, *names: str) -> list[Array]:
     out: list[Array] = []
     for name in names:
         column: Array | None = None
-        for day in np.unique(own.day).tolist():
-            here = own.day == day
-            values = view.location[day].rows.payload[name]
+        for at in np.unique(own.segment).tolist():
+            here = own.segment == at
+            values = view.location[at].rows.payload[name]
             if column is None:
-                column = np.empty(len(own.day), values.dtype)
+                column = np.empty(len(own.segment), values.dtype)
             column[here] = values[own.row[here]]
         out.append(column if column is not None else np.empty(0, np.int32))
     return out

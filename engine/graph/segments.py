@@ -11,15 +11,19 @@ location     person << 17 | second   -          lat, lng (1e-7 deg), accuracy   
                                                 (dm)
 ===========  ======================  =========  ==============================  ======================
 
-Memory per row: bluetooth 20 bytes, check_in 20, location 22, both orders included.
+A day may hold several segments; no key is in two of them. Memory per row: bluetooth 20 bytes, check_in 20,
+location 24, both orders included.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from engine import params
+from engine.graph.kernels.merging import merge_groups, merge_keys
+from engine.graph.kernels.next_fix import own_stays
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
 Ints = npt.NDArray[np.int64]
@@ -115,6 +119,8 @@ class Segment:
     """... and the longest explicit stay that began there that day, s."""
     last_end: int
     """Latest end of a row, UTC s (check-ins without left_at and fixes count from their start)."""
+    stay_s: npt.NDArray[np.uint16]
+    """location only: how long each fix holds, to the person's next fix in any segment, at most the declared gap."""
 
 
 def second_key(rows: Rows, cells: npt.NDArray[np.uint64] | None) -> npt.NDArray[Any]:
@@ -125,26 +131,27 @@ def second_key(rows: Rows, cells: npt.NDArray[np.uint64] | None) -> npt.NDArray[
 
 
 def extent_of(day_start: int, rows: Rows) -> dict[str, Any]:
-    """How far rows reach: the columns of a segment from ``longest_s`` on."""
+    """How far rows reach: the columns of a segment from ``longest_s`` to ``last_end``."""
     start = second(rows.k1)
     none = np.empty(0, np.int32)
     found: dict[str, Any] = {"longest_s": 0, "majors": none, "major_longest": none}
-    if rows.kind == "bluetooth":
-        duration = rows.payload["duration_s"]
-        found["longest_s"] = int(duration.max(initial=0))
-        last_end = int((start + duration.astype(np.int32)).max(initial=0))
-    elif rows.kind == "check_in":
-        left = rows.payload["left_at"]
-        stay = np.where(left >= 0, left - start, 0).astype(np.int32)
-        found["longest_s"] = int(stay.max(initial=0))
-        last_end = int(np.maximum(left, start).max(initial=0))
+    end = ends_of(rows)
+    if rows.kind != "location":
+        found["longest_s"] = int((end - start).max(initial=0))
+    if rows.kind == "check_in":
         place = major(rows.k1)
         first = np.flatnonzero(np.diff(place, prepend=-1))
         found["majors"] = place[first]
-        found["major_longest"] = np.maximum.reduceat(stay, first) if len(first) else none
-    else:
-        last_end = int(start.max(initial=0))
-    return {**found, "last_end": day_start + last_end}
+        found["major_longest"] = np.maximum.reduceat(end - start, first) if len(first) else none
+    return {**found, "last_end": day_start + int(end.max(initial=0))}
+
+
+def ends_of(rows: Rows) -> Codes:
+    """Second of the day (maybe beyond it) at which each row ends; unknown check-outs and fixes end as they begin."""
+    start = second(rows.k1)
+    if rows.kind == "bluetooth":
+        return np.asarray(start + rows.payload["duration_s"].astype(np.int32), np.int32)
+    return np.maximum(rows.payload["left_at"], start) if rows.kind == "check_in" else start
 
 
 def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | None = None) -> Segment:
@@ -156,4 +163,54 @@ def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | No
         order = np.lexsort((start, by)).astype(np.int32)
     groups, first = np.unique(by[order], return_index=True)
     group_start = np.append(first, len(order)).astype(np.int64)
-    return Segment(day_start, rows, groups, group_start, order, **extent_of(day_start, rows))
+    gap = int(params.FIX_MAX_GAP_S.value)
+    stay = own_stays(rows.k1, gap) if rows.kind == "location" else np.empty(0, np.uint16)
+    return Segment(day_start, rows, groups, group_start, order, **extent_of(day_start, rows), stay_s=stay)
+
+
+def merge_segments(a: Segment, b: Segment) -> Segment:
+    """One segment out of two of one kind and day that share no key. Cost: linear."""
+    source = merge_keys(a.rows.k1, a.rows.k2, b.rows.k1, b.rows.k2)
+    rows = concat([a.rows, b.rows]).take(source)
+    place = np.empty(len(source), np.int64)
+    place[source] = np.arange(len(source))
+    groups, first, by = merge_groups(
+        a.groups, a.group_start, a.by_group, b.groups, b.group_start, b.by_group, place, second(rows.k1)
+    )
+    majors = np.union1d(a.majors, b.majors).astype(np.int32)
+    longest = np.zeros(len(majors), np.int32)
+    for part in (a, b):
+        at = np.searchsorted(majors, part.majors)
+        longest[at] = np.maximum(longest[at], part.major_longest)
+    return Segment(
+        a.day_start,
+        rows,
+        groups,
+        first,
+        by,
+        max(a.longest_s, b.longest_s),
+        majors,
+        longest,
+        max(a.last_end, b.last_end),
+        np.concatenate([a.stay_s, b.stay_s])[source] if rows.kind == "location" else a.stay_s,
+    )
+
+
+def without(segment: Segment, gone: npt.NDArray[np.bool_]) -> Segment:
+    """The segment less the rows where ``gone``. Cost: linear."""
+    kept = ~gone
+    rows = segment.rows.take(kept)
+    place = np.cumsum(kept) - 1
+    stays = kept[segment.by_group]
+    counts = np.add.reduceat(stays.astype(np.int64), segment.group_start[:-1]) if len(segment.groups) else stays
+    filled = counts > 0
+    first = np.append(0, np.cumsum(counts[filled])).astype(np.int64)
+    return replace(
+        segment,
+        rows=rows,
+        groups=segment.groups[filled],
+        group_start=first,
+        by_group=place[segment.by_group[stays]].astype(np.int32),
+        stay_s=segment.stay_s[kept] if rows.kind == "location" else segment.stay_s,
+        **extent_of(segment.day_start, rows),
+    )

@@ -1,7 +1,8 @@
 """The growing set of bulk events (bluetooth, check_in, location), day by day.
 
-A batch becomes one small sorted run per day it touches; runs merge as they grow (each row is merged about
-log n times). Sealing a day turns its runs into one immutable :class:`Segment`; readers only ever see those.
+A batch becomes one small sorted run per day it touches. Sealing turns a day's runs into one more immutable
+:class:`Segment` of that day; readers only ever see those. Runs and segments merge as they grow, so a day holds few
+of them and each row is merged about log n times: publishing costs what is new, not what is there.
 """
 
 from collections.abc import Callable
@@ -12,13 +13,12 @@ import numpy.typing as npt
 
 from engine.clock import DAY
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
-from engine.graph.inserting import insert_rows
 from engine.graph.kernels.search import find_places
+from engine.graph.next_fixes import lengthen, settle
+from engine.graph.parts import Part
 from engine.graph.segments import Columns, Rows, Segment, build_segment, merge_runs, sort_order
 
 Key = tuple[int, int]
-FEW = 8
-"""New rows are put into a sealed day while it is this many times larger."""
 CellsOf = Callable[[Rows], npt.NDArray[np.uint64]]
 
 
@@ -34,14 +34,14 @@ class Batch:
 
 @dataclass
 class _Day:
+    parts: list[Part] = field(default_factory=list)
+    """What readers see, largest first."""
     runs: list[Rows] = field(default_factory=list)
+    """What came since the last sealing. No key is in two runs or parts."""
     revisions: dict[Key, int] = field(default_factory=dict)
     """Live rows with a revision above 0 (rare)."""
     dead: dict[Key, int] = field(default_factory=dict)
     """Retracted keys and the highest revision that died."""
-    segment: Segment | None = None
-    sealed: Segment | None = None
-    """The last segment, maybe out of date."""
 
 
 def merged(kind: str, old: Columns, new: Columns) -> Columns:
@@ -73,10 +73,12 @@ class EventLog:
         self.kind = kind
         self._cells_of = cells_of
         self._days: dict[int, _Day] = {}
+        self._loose: list[Rows] = []
+        """Fixes that went away: what came before them may hold longer now."""
 
     def __len__(self) -> int:
-        self._seal_all()
-        return sum(len(d.segment.rows) for d in self._days.values() if d.segment is not None)
+        days = self._days.values()
+        return sum(len(p) for d in days for p in d.parts) + sum(len(r) for d in days for r in d.runs)
 
     def apply(self, batch: Batch) -> npt.NDArray[np.uint8]:
         """Take in a batch; returns one outcome per row (ACCEPTED, DUPLICATE, RETRACTED)."""
@@ -126,8 +128,7 @@ class EventLog:
             changed &= blocked == ACCEPTED
             spread = np.repeat(blocked, np.diff(np.append(heads, len(rows))))
             outcomes[order[spread != ACCEPTED]] = spread[spread != ACCEPTED]
-        fresh = Rows(self.kind, current.k1, current.k2, now).take(changed)
-        self._push(state, fresh)
+        self._put(state, Rows(self.kind, current.k1, current.k2, now).take(changed), known[changed])
         return outcomes
 
     def _blocked(self, state: _Day, rows: Rows) -> npt.NDArray[np.uint8] | None:
@@ -174,8 +175,27 @@ class EventLog:
                     return DUPLICATE
                 row = Rows(self.kind, row.k1, row.k2, now)
         state.revisions[key] = revision
+        if at.known[0]:
+            self._remove(state, row)
         self._push(state, row)
         return ACCEPTED
+
+    def _put(self, state: _Day, rows: Rows, known: npt.NDArray[np.bool_]) -> None:
+        """Take in rows (sorted, keys unique); those ``known`` replace the payload that is there."""
+        if self.kind == "location" and known.any():
+            self._remove(state, rows.take(known))  # a fix that moved may be in another cell
+        elif known.any():
+            changed = rows.take(known)
+            for run in state.runs:
+                at, there = find_places(run.k1, run.k2, changed.k1, changed.k2)
+                for name, column in run.payload.items():
+                    column[at[there]] = changed.payload[name][there]
+            for part in state.parts:
+                at, there = part.find(changed)
+                if there.any():
+                    part.put(at[there], changed.take(there).payload)
+            rows = rows.take(~known)
+        self._push(state, rows)
 
     def _remove(self, state: _Day, rows: Rows) -> None:
         kept = []
@@ -183,12 +203,19 @@ class EventLog:
             at, known = find_places(run.k1, run.k2, rows.k1, rows.k2)
             kept.append(run.take(np.delete(np.arange(len(run)), at[known])) if known.any() else run)
         state.runs = [run for run in kept if len(run)]
-        state.segment = None
+        for part in state.parts:
+            at, known = part.find(rows)
+            if known.any():
+                gone = np.zeros(len(part), np.bool_)
+                gone[at[known]] = True
+                part.remove(gone)
+        state.parts = [part for part in state.parts if len(part)]
+        if self.kind == "location":
+            self._loose.append(rows)
 
     def _push(self, state: _Day, run: Rows) -> None:
         if len(run) == 0:
             return
-        state.segment = None
         state.runs.append(run)
         while len(state.runs) > 1 and len(state.runs[-2]) < 2 * len(state.runs[-1]):
             state.runs[-2:] = [merge_runs(state.runs[-2:])]
@@ -196,39 +223,40 @@ class EventLog:
     def _look_up(self, state: _Day, rows: Rows) -> "_Found":
         payload = {n: np.zeros(len(rows), c.dtype) for n, c in rows.payload.items()}
         known = np.zeros(len(rows), np.bool_)
-        for run in reversed(state.runs):
+        for run in state.runs:
             at, there = find_places(run.k1, run.k2, rows.k1, rows.k2)
-            hit = there & ~known
-            known |= hit
+            known |= there
             for n, column in run.payload.items():
-                payload[n][hit] = column[at[hit]]
+                payload[n][there] = column[at[there]]
+        for part in state.parts:
+            at, there = part.find(rows)
+            if there.any():
+                known |= there
+                for n, column in part.payload(at[there]).items():
+                    payload[n][there] = column
         return _Found(known, payload)
 
-    def seal(self) -> dict[int, Segment]:
-        """Every day's segment, by day. Only days that changed since the last call cost anything."""
-        self._seal_all()
-        return {day: d.segment for day, d in sorted(self._days.items()) if d.segment is not None}
+    def seal(self) -> tuple[Segment, ...]:
+        """The segments of every day, by day. Cost: what came since the last call, and merging what has grown."""
+        if self._loose:
+            lengthen({day: d.parts for day, d in self._days.items()}, self._loose)
+            self._loose = []
+        for day, state in sorted(self._days.items()):
+            if state.runs:
+                self._seal_day(day, state)
+        return tuple(part.sealed() for _, state in sorted(self._days.items()) for part in state.parts)
 
-    def _seal_all(self) -> None:
-        for day, state in self._days.items():
-            if state.segment is None and state.runs:
-                segment = self._extended(state)
-                if segment is None:
-                    rows = merge_runs(state.runs)
-                    cells = self._cells_of(rows) if self._cells_of is not None else None
-                    segment = build_segment(day * DAY, rows, cells)
-                state.runs = [segment.rows]
-                state.segment = state.sealed = segment
-
-    def _extended(self, state: _Day) -> Segment | None:
-        """The last segment with the few rows that came since; None when the day must be sorted again."""
-        old = state.sealed
-        if old is None or len(state.runs) < 2 or state.runs[0] is not old.rows:
-            return None
-        new = merge_runs(state.runs[1:])
-        if len(new) * FEW > len(old.rows):
-            return None
-        return insert_rows(old, new, self._cells_of(new) if self._cells_of is not None else None)
+    def _seal_day(self, day: int, state: _Day) -> None:
+        rows = merge_runs(state.runs)
+        cells = self._cells_of(rows) if self._cells_of is not None else None
+        part = Part(build_segment(day * DAY, rows, cells))
+        if self.kind == "location":
+            near = {d: self._days[d].parts for d in (day - 1, day, day + 1) if d in self._days}
+            settle(part, near)
+        state.parts.append(part)
+        state.runs = []
+        while len(state.parts) > 1 and len(state.parts[-2]) < 2 * len(state.parts[-1]):
+            state.parts[-2:] = [state.parts[-2].merged(state.parts[-1])]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import params
+from engine.clock import DAY
 from engine.graph.segments import Segment, major, second
 
 NOWHERE = np.iinfo(np.int32).min
@@ -63,21 +64,22 @@ def _assumed(data: dict[str, Any]) -> tuple[int, float]:
 
 @dataclass(frozen=True)
 class GraphView:
-    """Sealed segments by kind and day, and the places. Readers hold one for as long as they need it."""
+    """Sealed segments by kind, in the order of their days, and the places. Readers hold one as long as they like."""
 
-    bluetooth: dict[int, Segment]
-    check_in: dict[int, Segment]
-    location: dict[int, Segment]
+    bluetooth: tuple[Segment, ...]
+    check_in: tuple[Segment, ...]
+    location: tuple[Segment, ...]
     places: Places
 
     def latest(self) -> int:
         """Latest end of a credited interval, UTC s; 0 when there is none. Cost: the last two days of check-ins."""
         gap = int(params.FIX_MAX_GAP_S.value)
-        ends = [s.last_end for s in self.bluetooth.values()]
-        ends += [s.last_end + gap for s in self.location.values()]
-        ends += [s.last_end for s in self.check_in.values()]
-        for day in sorted(self.check_in)[-2:]:
-            segment = self.check_in[day]
+        ends = [s.last_end for s in (*self.bluetooth, *self.check_in)]
+        ends += [s.last_end + gap for s in self.location]
+        last = max((s.day_start for s in self.check_in), default=0)
+        for segment in self.check_in:
+            if segment.day_start < last - DAY:
+                continue
             open_stay = segment.rows.payload["left_at"] < 0
             k1 = segment.rows.k1[open_stay]
             if len(k1):

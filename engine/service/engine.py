@@ -150,7 +150,7 @@ class Engine:
         """How much of everything there is: events by kind, people, places, cases."""
         state = self.snapshot()
         counts = {
-            kind: sum(len(segment.rows) for segment in getattr(state.graph, kind).values())
+            kind: sum(len(segment.rows) for segment in getattr(state.graph, kind))
             for kind in ("bluetooth", "check_in", "location")
         }
         counts["place"] = len(state.place_data)

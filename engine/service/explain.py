@@ -51,7 +51,7 @@ def _contact(state: Snapshot, person: int, episodes: Episodes, e: int) -> Contac
         seconds=int(episodes.seconds[e]),
         channel=CHANNEL_NAMES[channel],
         place=state.place_keys.key(int(ev.place[lo])) if channel == CHECK_IN else None,
-        cell=_cell(state, int(ev.own_day[lo]), int(ev.own_row[lo])) if channel == LOCATION else None,
+        cell=_cell(state, int(ev.own_segment[lo]), int(ev.own_row[lo])) if channel == LOCATION else None,
         attenuation_db=measure if channel == BLUETOOTH else None,
         distance_m=round(measure, 2) if channel == LOCATION else None,
         weight=float(episodes.weight[e]),
@@ -59,8 +59,8 @@ def _contact(state: Snapshot, person: int, episodes: Episodes, e: int) -> Contac
     )
 
 
-def _cell(state: Snapshot, day: int, row: int) -> str:
-    payload = state.graph.location[day].rows.payload
+def _cell(state: Snapshot, segment: int, row: int) -> str:
+    payload = state.graph.location[segment].rows.payload
     lat, lng = payload["lat_e7"][row : row + 1] / 1e7, payload["lng_e7"][row : row + 1] / 1e7
     return to_text(cells_of(lat, lng, int(params.FIX_CELL_RESOLUTION.value)))[0]
 
@@ -68,10 +68,10 @@ def _cell(state: Snapshot, day: int, row: int) -> str:
 def _natural_keys(state: Snapshot, ev: Evidence, lo: int, hi: int, channel: int) -> list[dict[str, object]]:
     """The events behind rows [lo, hi), each once, ordered by kind, moment, person."""
     segments = getattr(state.graph, CHANNEL_NAMES[channel])
-    events = {(int(d), int(r)) for d, r in zip(ev.other_day[lo:hi], ev.other_row[lo:hi], strict=True)}
+    events = {(int(d), int(r)) for d, r in zip(ev.other_segment[lo:hi], ev.other_row[lo:hi], strict=True)}
     if channel != BLUETOOTH:
-        events |= {(int(d), int(r)) for d, r in zip(ev.own_day[lo:hi], ev.own_row[lo:hi], strict=True)}
-    keys = [_natural_key(state, segments[day], row, channel) for day, row in events]
+        events |= {(int(d), int(r)) for d, r in zip(ev.own_segment[lo:hi], ev.own_row[lo:hi], strict=True)}
+    keys = [_natural_key(state, segments[s], row, channel) for s, row in events]
     return sorted(keys, key=lambda k: (k.get("at", k.get("entered_at")), k["person"], k.get("peer", "")))
 
 

@@ -92,7 +92,7 @@ def footfall(state: Snapshot, at: int) -> Cells:
     since = at - round(params.HEX_CUT_D.value * DAY)
     parts = [
         _visited(segment, since, at)
-        for segment in state.graph.location.values()
+        for segment in state.graph.location
         if since - DAY < segment.day_start < at
     ]
     places = state.graph.places

@@ -64,12 +64,12 @@ class Snapshot:
     def _is_named(self, code: int, key: str) -> bool:
         if code in self.people.cases or code in self.people.named:
             return True
-        for segment in self.graph.bluetooth.values():
+        for segment in self.graph.bluetooth:
             if _has(segment.groups, code) or _has(segment.rows.k1, code << SECOND_BITS, 1 << SECOND_BITS):
                 return True
-        if any(_has(segment.groups, code) for segment in self.graph.check_in.values()):
+        if any(_has(segment.groups, code) for segment in self.graph.check_in):
             return True
-        days = self.graph.location.values()
+        days = self.graph.location
         return any(_has(segment.rows.k1, code << SECOND_BITS, 1 << SECOND_BITS) for segment in days)
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -95,10 +95,10 @@ def named(state: Snapshot) -> tuple[int, int]:
     graph = state.graph
     people = [np.fromiter(state.people.named, np.int64, len(state.people.named))]
     places = [np.fromiter((state.place_keys.add(k) for k in state.place_data), np.int64, len(state.place_data))]
-    reporters = (*graph.bluetooth.values(), *graph.location.values())
+    reporters = (*graph.bluetooth, *graph.location)
     people += [np.unique(major(segment.rows.k1)).astype(np.int64) for segment in reporters]
-    people += [s.groups.astype(np.int64) for s in (*graph.bluetooth.values(), *graph.check_in.values())]
-    places += [segment.majors.astype(np.int64) for segment in graph.check_in.values()]
+    people += [s.groups.astype(np.int64) for s in (*graph.bluetooth, *graph.check_in)]
+    places += [segment.majors.astype(np.int64) for segment in graph.check_in]
     return len(np.unique(np.concatenate(people))), len(np.unique(np.concatenate(places)))
 
 

@@ -11,7 +11,7 @@ from scipy.stats import ncx2
 
 from engine import params
 from engine.graph.kernels.episodes import episodes
-from engine.graph.kernels.fixes import chance_within, distance_m, fix_end
+from engine.graph.kernels.fixes import chance_within, distance_m
 from engine.graph.kernels.search import find_places, lower_bound
 
 RADIUS = params.EARTH_RADIUS_M.value
@@ -74,27 +74,6 @@ def test_find_places_finds_every_key_and_no_other(have: set[tuple[int, int]], wa
     at, known = find_places(k1, k2, w1, w2)
     assert known.tolist() == [k in have for k in want]
     assert at.tolist() == [bisect_left(keys, k) for k in want]
-
-
-@pytest.mark.parametrize(
-    ("today", "tomorrow", "end"),
-    [
-        ([86_000], [], 86_900),
-        ([86_000, 86_300], [], 86_300),
-        ([86_000], [200], 86_600),
-        ([86_000], [0], 86_400),
-        ([86_000], [5_000], 86_900),
-    ],
-)
-def test_a_fix_lasts_to_the_next_one_even_after_midnight(today: list[int], tomorrow: list[int], end: int) -> None:
-    person = 3 << 17
-    k1, next_k1 = np.array([person | s for s in today]), np.array([person | s for s in tomorrow], np.int64)
-    assert fix_end(k1, next_k1, 0, 0, 86_400, 900) == end
-
-
-def test_somebody_elses_next_fix_does_not_end_a_presence() -> None:
-    k1, next_k1 = np.array([3 << 17 | 86_000, 4 << 17 | 86_010]), np.array([2 << 17 | 5, 4 << 17 | 7])
-    assert fix_end(k1, next_k1, 0, 0, 86_400, 900) == 86_900
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,23 +15,8 @@ from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
 
 @njit(cache=True, nogil=True)
-def fix_end(k1, next_k1, i, day_start, next_day_start, max_gap):
-    """When presence of fix i ends: at the person's next fix (maybe on the next day), at most ``max_gap`` later."""
-    person = k1[i] >> SECOND_BITS
-    at = day_start + (k1[i] & SECOND_MASK)
-    end = at + max_gap
-    if i + 1 < len(k1) and (k1[i + 1] >> SECOND_BITS) == person:
-        return min(end, day_start + (k1[i + 1] & SECOND_MASK))
-    if end > next_day_start and len(next_k1) > 0:
-        j = lower_bound(next_k1, person << SECOND_BITS, 0, len(next_k1))
-        if j < len(next_k1) and (next_k1[j] >> SECOND_BITS) == person:
-            return min(end, next_day_start + (next_k1[j] & SECOND_MASK))
-    return end
-
-
-@njit(cache=True, nogil=True)
 def fixes_of_people(
-    k1, next_k1, accuracy, day_start, next_day_start, max_gap, worst_accuracy, person, start, end,
+    k1, stay, accuracy, day_start, max_gap, worst_accuracy, person, start, end,
     out_query, out_start, out_end, out_row,
 ):  # fmt: skip
     """Fixes of each query person, no vaguer than ``worst_accuracy`` (dm), whose presence overlaps its window."""
@@ -43,7 +28,7 @@ def fixes_of_people(
         last = end[q] - day_start
         i = lower_bound(k1, (x << SECOND_BITS) | first, 0, len(k1))
         while i < len(k1) and (k1[i] >> SECOND_BITS) == x and (k1[i] & SECOND_MASK) < last:
-            e = fix_end(k1, next_k1, i, day_start, next_day_start, max_gap)
+            e = day_start + (k1[i] & SECOND_MASK) + stay[i]
             if e > start[q] and accuracy[i] <= worst_accuracy:
                 if n < cap:
                     out_query[n] = q
@@ -98,7 +83,7 @@ def chance_within(limit, distance, sigma):
 
 @njit(cache=True, nogil=True)
 def proximity_scan(
-    k1, next_k1, lat, lng, accuracy, groups, group_start, by_group, day_start, next_day_start, max_gap,
+    k1, stay, lat, lng, accuracy, groups, group_start, by_group, day_start, max_gap,
     own_person, own_lat, own_lng, own_accuracy, own_start, own_end, low, high, own_cell, cell_start, cells,
     limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius,
     out_own, out_other, out_start, out_end, out_weight, out_measure, out_row,
@@ -137,7 +122,7 @@ def proximity_scan(
                 if other == own_person[o]:
                     continue
                 s = max(from_s, day_start + (k1[i] & SECOND_MASK))
-                e = min(to_s, fix_end(k1, next_k1, i, day_start, next_day_start, max_gap))
+                e = min(to_s, day_start + (k1[i] & SECOND_MASK) + stay[i])
                 if s >= e:
                     continue
                 d = distance_m(own_lat[o], own_lng[o], lat[i], lng[i], radius)
