@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test bench lint docs install clean
+.PHONY: run test bench crash load lint docs install clean
 
 install: $(STAMP)
 
@@ -29,6 +29,15 @@ lint: install  ## format, lint, types, import direction
 
 bench: install  ## speed beside peers, each first checked for equal answers
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+crash: install  ## 200 kills with SQLite, 50 with PostgreSQL; every other fault at full length (about an hour)
+	$(BIN)/python -m benchmarks.crash --kills $(or $(KILLS),200)
+	$(BIN)/python -m benchmarks.crash --kills $(or $(KILLS),50) --database postgres
+	TRUYVET_LONG=1 $(BIN)/python -m pytest tests/crash
+
+load: install  ## 20,000 events/s with questions and subscribers, then the highest rates; LONG=1 for 10 minutes
+	$(BIN)/python -m benchmarks.load $(if $(LONG),--long)
+	$(BIN)/python -m benchmarks.load --json --arrow --step-up
 
 docs: install  ## regenerate the tables that come from the code
 	$(BIN)/python -m engine.cli.docs

@@ -1,51 +1,127 @@
-"""``python -m api --data DIR``: open the engine, show the tokens, serve.
+"""``python -m api --data DIR``: show the tokens, serve at once, load the engine meanwhile.
 
 ``truyvet serve`` becomes this process.
 """
 
 import argparse
-import logging
+import os
+import resource
 import sys
+import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from api.bodies import MAX_BODY
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from api.limits import MIB, Limits
 from api.server import run_server
 from engine.errors import TruyvetError
+from engine.service import logs
 from engine.service.access import curl_line, load_or_make_tokens, make_tokens
 from engine.service.engine import Engine, Settings
 from engine.texts import Lang, say
 
+DATABASE = "TRUYVET_DATABASE"
+"""Environment variable with the URL of the database: unlike an argument it is not shown in lists of processes."""
+CANNOT = 2
+_FILES = 65_536
+_SWITCH_S = 0.0005
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the server; the exit status."""
+    """Run the server; the exit status: 0 after SIGTERM or SIGINT, 2 when the engine cannot be opened."""
     asked = _parser().parse_args(arguments)
     lang: Lang = asked.lang
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(asked.log)
+    _many_files()
+    # Every write to a socket gives the interpreter away, and waits this long to get it back from whoever computes.
+    sys.setswitchinterval(_SWITCH_S)
+    database = asked.database or os.environ.get(DATABASE) or None
+    limits = Limits(body=asked.max_body_mb * MIB, rows=asked.max_rows)
     try:
+        settings = Settings(data=asked.data, lang=lang, database=database)
+        if asked.retention_days is not None:
+            settings = replace(settings, retention_days=asked.retention_days)
         tokens = load_or_make_tokens(asked.data) if asked.data is not None else make_tokens()
-        engine = Engine.open(Settings(data=asked.data, lang=lang))
+        engine = Engine.begin(settings)
+        feeding = None
+        if asked.watch is not None or asked.nats is not None:
+            from engine.service.feeding import start_sources  # noqa: PLC0415 - nats-py is an extra
+
+            feeding = start_sources(engine, asked.watch, asked.nats)
     except TruyvetError as error:
-        sys.stderr.write(f"{say(f'error.{error.code}', lang)}: {error}\n")
-        return 2
+        return _cannot(error, lang)
     _greet(asked.host, asked.port, tokens, lang)
-    run_server(engine, tokens, asked.host, asked.port, lang, asked.max_body_mb * 2**20)
-    return 0
+
+    with ExitStack() as shown:
+        if sys.stderr.isatty():
+            shown.enter_context(_Bar(engine, lang))
+        run_server(engine, tokens, asked.host, asked.port, lang, limits, feeding)
+    return 0 if engine.failure is None else _cannot(engine.failure, lang)
+
+
+def _many_files() -> None:
+    """As many connections as the system lets us have, not as few as it begins with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _cannot(error: TruyvetError, lang: Lang) -> int:
+    sys.stderr.write(f"{say(f'error.{error.code}', lang)}: {error}\n")
+    return CANNOT
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m api", description="Serve the truyvet HTTP API.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--data", type=Path, help="data folder; without it nothing is stored")
-    parser.add_argument("--lang", choices=("vi", "en"), default="en", help="language of texts")
-    parser.add_argument(
+    limits = Limits()
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
+    add("--data", type=Path, help="data folder; without it nothing is stored")
+    add("--database", help=f"URL of a PostgreSQL database for the events; with a password, set {DATABASE} instead")
+    add("--retention-days", type=int, help="days after which events not tied to a case are purged (default: 21)")
+    add("--watch", type=Path, help="folder whose event files are taken in as they come")
+    add("--nats", help="URL of a NATS server whose stream TRUYVET is taken in")
+    add("--lang", choices=("vi", "en"), default="en", help="language of texts")
+    add("--log", choices=("json", "text"), help="form of the log (default: text on a terminal, else json)")
+    add(
         "--max-body-mb",
         type=int,
-        default=MAX_BODY // 2**20,
-        help="largest request body after gzip, MiB (default: %(default)s)",
+        default=limits.body // MIB,
+        help="largest request body, unpacked, MiB (default: %(default)s)",
     )
+    add("--max-rows", type=int, default=limits.rows, help="most rows of a request (default: %(default)s)")
     return parser
+
+
+class _Bar:
+    """A progress bar on the terminal for as long as the engine loads."""
+
+    def __init__(self, engine: Engine, lang: Lang) -> None:
+        self._engine, self._text = engine, say("serve.loading", lang)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
+
+    def __enter__(self) -> "_Bar":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _show(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(self._text, total=1.0)
+            while not (self._stop.is_set() or self._engine.ready or self._engine.failure is not None):
+                progress.update(task, completed=self._engine.share)
+                self._stop.wait(0.2)
 
 
 def _greet(host: str, port: int, tokens: Mapping[str, str], lang: Lang) -> None:

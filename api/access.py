@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.port import EnginePort
-from api.problems import ProblemError
+from api.problems import ProblemError, not_ready
 from engine.service.access import role_of
 
 Action = Literal["post_events", "persons", "clusters", "hexes", "policies"]
@@ -53,8 +53,9 @@ def allow(action: Action) -> Callable[..., Awaitable[str]]:
             raise ProblemError("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="truyvet"'})
         if role not in ALLOWED[action]:
             raise ProblemError("forbidden")
-        if not engine_of(request).ready:
-            raise ProblemError("not_ready", headers={"Retry-After": "5"})
+        engine = engine_of(request)
+        if not engine.ready:
+            raise not_ready(engine.share)
         return role
 
     return check

@@ -1,19 +1,21 @@
 """The HTTP application: routes, access, errors and the documentation around one engine."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
 from api import problems
-from api.bodies import MAX_BODY
+from api.incoming import Intake
+from api.limits import Limits
 from api.middleware import EmptyParameters, Guard, Heads
 from api.paths import EncodedSlashes
 from api.port import EnginePort
 from api.replays import Replays
-from api.routers import cases, clusters, events, operations, persons, policies, risk
+from api.routers import board, cases, clusters, events, operations, persons, policies, risk
+from api.streams import Streams
 from engine.texts import Lang
 
 ABOUT = """Contact tracing and risk maps. Every route under `/v1` needs `Authorization: Bearer <token>`;
@@ -25,21 +27,15 @@ def create_app(
     engine: EnginePort,
     tokens: Mapping[str, str],
     lang: Lang = "en",
-    max_body: int = MAX_BODY,
-    close_engine: bool = False,
+    limits: Limits = Limits(),
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
-    """The application over an open ``engine``.
+    """The application over an ``engine``.
 
-    ``tokens`` is {role: token}; ``lang`` is spoken to readers who do not say what they prefer; bodies over
-    ``max_body`` bytes are refused; with ``close_engine`` the engine is closed when the server stops.
+    The engine may still be loading: until it is ready, routes under ``/v1`` answer 503. ``tokens`` is {role: token};
+    ``lang`` is spoken to readers who do not say what they prefer; ``lifespan`` is entered when the server starts
+    and left when the last request is answered.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        if close_engine:
-            engine.close()
-
     app = FastAPI(
         title="truyvet",
         version=_version(),
@@ -52,11 +48,12 @@ def create_app(
     app.state.engine = engine
     app.state.tokens = dict(tokens)
     app.state.lang = lang
-    app.state.max_body = max_body
+    app.state.intake = Intake(limits)
+    app.state.streams = Streams(limits)
     app.state.replays = Replays()
     app.state.run = secrets.token_hex(8)  # part of every ETag: another process may hold another journal
     problems.install(app)
-    for part in (events, cases, persons, clusters, risk, policies, operations):
+    for part in (events, board, cases, persons, clusters, risk, policies, operations):
         app.include_router(part.router)
     app.add_middleware(Guard)
     app.add_middleware(EmptyParameters)

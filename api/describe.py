@@ -22,6 +22,11 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "code": {"type": "string", "enum": sorted(STATUS)},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
+        "share": {"type": "number", "description": "of `not_ready`: how much of the journal is replayed, 0 to 1"},
+        "accepted": {"type": "integer", "description": "rows of this body that were taken in before the fault"},
+        "duplicates": {"type": "integer"},
+        "rejected": {"type": "integer"},
+        "as_of": {"type": "integer"},
     },
 }
 
@@ -34,7 +39,16 @@ def answers(example: dict[str, Any], *codes: str, formats: tuple[str, ...] = ())
             content[MEDIA[form]] = {"schema": {"type": "string"}, "example": _CSV}
         elif form != "json":
             content[MEDIA[form]] = {"schema": {"type": "string", "format": "binary"}}
-    found: Responses = {200: {"description": "OK", "content": content}}
+    return _with_problems({200: {"description": "OK", "content": content}}, codes)
+
+
+def text_answer(media: str, example: str, *codes: str) -> Responses:
+    """The ``responses`` of a route that answers text of type ``media``, and the problems by code."""
+    content = {media: {"example": example, "schema": {"type": "string"}}}
+    return _with_problems({200: {"description": "OK", "content": content}}, codes)
+
+
+def _with_problems(found: Responses, codes: tuple[str, ...]) -> Responses:
     for code in codes:
         entry = found.setdefault(STATUS[code], {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
         entry["description"] = ", ".join(filter(None, [entry["description"], f"`{code}`"]))

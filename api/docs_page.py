@@ -29,6 +29,7 @@ _ROLE_OF_TAG = {
     "clusters": "officer",
     "risk": "map",
     "policies": "officer",
+    "board": "officer",
 }
 
 
@@ -67,8 +68,9 @@ def curl_of(path: str, method: str, op: dict[str, Any], base_url: str) -> str:
 def _section(path: str, method: str, op: dict[str, Any], base_url: str, lang: Lang) -> str:
     role = next((_ROLE_OF_TAG[tag] for tag in op.get("tags", []) if tag in _ROLE_OF_TAG), None)
     token = f"<p>{escape(say('docs.token', lang, role=role))}</p>" if role else ""
-    reply = op["responses"]["200"]["content"].get("application/json", {}).get("example")
-    shown = json.dumps(reply, ensure_ascii=False, indent=2)
+    content = op["responses"]["200"]["content"]
+    reply = (content.get("application/json") or next(iter(content.values()))).get("example")
+    shown = reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False, indent=2)
     return (
         f'<h2 id="{escape(op["operationId"])}"><span class="m">{method.upper()}</span>'
         f"<code>{escape(path)}</code></h2><p>{escape(op.get('description', ''))}</p>"

@@ -11,6 +11,8 @@ from api.language import reader_lang
 from api.problems import route_name, unexpected
 
 log = logging.getLogger("truyvet.api")
+HEAD_ONLY = "truyvet.head_only"
+"""In the scope of a HEAD request: a stream has nothing to wait for."""
 
 
 class EmptyParameters:
@@ -42,7 +44,7 @@ class Heads:
         async def headers_only(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app({**scope, "method": "GET"}, receive, headers_only)
+        await self.app({**scope, "method": "GET", HEAD_ONLY: True}, receive, headers_only)
 
 
 class Guard:
@@ -62,11 +64,13 @@ class Guard:
         request = Request(scope)
         began = time.perf_counter()
         status = 0
+        endless = False
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, endless
             if message["type"] == "http.response.start":
                 status = message["status"]
+                endless = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
             await send(message)
 
         try:
@@ -76,7 +80,20 @@ class Guard:
         except Exception as error:
             response = unexpected(error, reader_lang(request), route_name(request))
             if status:
-                raise  # half an answer is out: only the connection can be broken
+                # Half an answer is out: only the connection can be broken. The error itself is logged already, and the
+                # server, which would tell it whole, need not know it.
+                raise HalfAnsweredError from None
             await response(scope, receive, watched)
-        took = 1_000 * (time.perf_counter() - began)
-        log.info("%s %s %.1f ms", route_name(request), status or "gone", took)
+        finally:
+            self._tell(request, status, time.perf_counter() - began, endless)
+
+    def _tell(self, request: Request, status: int, seconds: float, endless: bool) -> None:
+        route = route_name(request)
+        # 499: the sender went away before there was an answer.
+        request.app.state.engine.metrics.http(route, status or 499, None if endless else seconds)
+        fields = {"route": route, "status": status or 499, "ms": round(1_000 * seconds, 1)}
+        log.info("%s %s %.1f ms", route, status or "gone", 1_000 * seconds, extra={"fields": fields})
+
+
+class HalfAnsweredError(Exception):
+    """An answer broke off after it had begun."""

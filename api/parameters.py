@@ -44,6 +44,26 @@ Since = Annotated[Moment | None, Query(description="look no further back than th
 From = Annotated[Moment | None, Query(alias="from", description="from this moment on")]
 To = Annotated[Moment | None, Query(alias="to", description="before this moment")]
 At = Annotated[Moment | None, Query(description="the map at this moment; default: the data's latest")]
+AsOf = Annotated[
+    str | None,
+    Query(max_length=MAX_TEXT, description="as was known then: a journal sequence number, or a moment (RFC 3339)"),
+]
+Changed = Annotated[
+    str | None,
+    Query(
+        alias="since",
+        max_length=MAX_TEXT,
+        description="only rows changed after this journal sequence number or moment (RFC 3339)",
+    ),
+]
+Levels = Annotated[
+    list[str] | None,
+    Query(alias="level", description="levels wanted, separated by commas: `0`, `1`, `2`; default: all"),
+]
+Area = Annotated[
+    str | None, Query(max_length=MAX_TEXT, description="only who was there: the code of an area, or an H3 cell")
+]
+Heartbeat = Annotated[int | None, Query(ge=1, le=300, description="seconds of silence before a heartbeat; default 15")]
 Depth = Annotated[int, Query(ge=1, le=6, description="levels to follow: 1 is F1 only, at most 6")]
 MinProbability = Annotated[float, Query(ge=0, le=1, description="leave out rows less probable than this")]
 Channels = Annotated[
@@ -89,6 +109,18 @@ def channels_of(given: list[str] | None) -> frozenset[str] | None:
     if given is None:
         return None
     return frozenset(word.strip() for text in given for word in text.split(",") if word.strip()) or None
+
+
+def levels_of(given: list[str] | None) -> frozenset[int] | None:
+    """``level=1,2`` or ``level=1&level=2`` as a set; None when not given.
+
+    Raises:
+        ProblemError: a level that there is not.
+    """
+    words = {word.strip() for text in given or () for word in text.split(",") if word.strip()}
+    if words - {"0", "1", "2"}:
+        raise ProblemError("bad_parameter", "bad_level")
+    return frozenset(map(int, words)) or None
 
 
 def box_of(given: str | None) -> Box | None:

@@ -4,10 +4,15 @@ Routes are typed against this, so that they can be tested with a small stand-in;
 real Engine, and the type checker compares the two there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+import pyarrow as pa
+
+from engine.errors import TruyvetError
+from engine.service.metrics import Metrics
 from engine.service.results import (
+    BoardReport,
     CaseRow,
     Chain,
     Cluster,
@@ -23,8 +28,32 @@ Box = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""
 
 
-class EnginePort(Protocol):
-    """The engine as routes see it. Moments are UTC seconds; see ``Engine`` for the meaning of each method."""
+class SubscriptionPort(Protocol):
+    """One reader of the live events."""
+
+    def take(self) -> bytes:
+        """The next frames of server-sent events; nothing when up to date."""
+
+    def heartbeat(self) -> bytes:
+        """A frame that says: alive."""
+
+    def close(self) -> None:
+        """No more."""
+
+
+class HubPort(Protocol):
+    """The live events, encoded once."""
+
+    @property
+    def subscribers(self) -> int:
+        """How many read."""
+
+    def subscribe(self, last_event_id: str | None, wake: Callable[[], None]) -> SubscriptionPort:
+        """A reader from after ``last_event_id`` on; ``wake`` is called, from any thread, when there is more."""
+
+
+class ViewPort(Protocol):
+    """What is known at one moment: now, or at an ``as_of`` of the past. Moments are UTC seconds."""
 
     @property
     def as_of(self) -> int:
@@ -33,19 +62,6 @@ class EnginePort(Protocol):
     @property
     def data_time(self) -> int:
         """Latest moment among accepted events, never later than the clock."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether the state is whole and can be asked."""
-
-    def ingest_json(self, kind: str, body: bytes) -> IngestReply:
-        """Take in ``{"events": [...]}``."""
-
-    def ingest_ndjson(self, kind: str, body: bytes) -> IngestReply:
-        """Take in one JSON object a line."""
-
-    def ingest_arrow(self, kind: str, body: bytes) -> IngestReply:
-        """Take in an Arrow IPC stream."""
 
     def cases(self, policy: str | None = None, until: int | None = None) -> Sequence[CaseRow]:
         """Every F0, ordered by person."""
@@ -76,6 +92,58 @@ class EnginePort(Protocol):
     ) -> ExposureReport:
         """Who may have infected a case."""
 
+    def hexes(self, resolution: int = 9, bbox: Box | None = None, at: int | None = None) -> HexColumns:
+        """The hex map."""
+
+    def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
+        """Reference data of places."""
+
+    def board(
+        self, level: frozenset[int] | None = None, area: str | None = None, since: int | None = None
+    ) -> BoardReport:
+        """Everybody who has a level, ordered by (level, person); ``since``: changed after this sequence number."""
+
+
+class EnginePort(ViewPort, Protocol):
+    """The engine as routes see it; see ``Engine`` for the meaning of each method."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the state is whole and can be asked."""
+
+    @property
+    def share(self) -> float:
+        """How much of the journal is replayed, 0 to 1."""
+
+    @property
+    def failure(self) -> TruyvetError | None:
+        """Why it will never be ready, if so."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What is counted."""
+
+    @property
+    def stream(self) -> HubPort:
+        """The live events."""
+
+    def ingest(
+        self,
+        kind: str,
+        raw: pa.Table,
+        malformed: Sequence[Any] = (),
+        first_row: int = 0,
+        source: str = "http",
+        wait: bool = True,
+    ) -> IngestReply:
+        """Take in a batch; with ``wait`` False, BusyError when there is no room."""
+
+    def at(self, as_of: int) -> ViewPort:
+        """The state as it was known at ``as_of``."""
+
+    def seq_at(self, moment: int) -> int:
+        """Sequence number of the last batch received at or before ``moment``."""
+
     def person(self, person: str) -> PersonReport:
         """A person now."""
 
@@ -98,12 +166,6 @@ class EnginePort(Protocol):
         self, start: int | None = None, end: int | None = None, policy: str | None = None
     ) -> Sequence[Cluster]:
         """Shared places, most cases first."""
-
-    def hexes(self, resolution: int = 9, bbox: Box | None = None, at: int | None = None) -> HexColumns:
-        """The hex map."""
-
-    def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
-        """Reference data of places."""
 
     def policies(self) -> Sequence[Any]:
         """Contact policies: frozen dataclasses."""

@@ -39,6 +39,7 @@ STATUS: dict[str, int] = {
     "forbidden": 403,
     "method_not_allowed": 405,
     "not_acceptable": 406,
+    "too_slow": 408,
     "key_in_progress": 409,
     "body_too_large": 413,
     "unsupported_media_type": 415,
@@ -49,6 +50,14 @@ STATUS: dict[str, int] = {
 }
 """Every code a client can meet, and its HTTP status."""
 _CODE_OF_STATUS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_AGAIN: dict[str, tuple[str, str]] = {
+    "journal": ("api.journal", "30"),
+    "storage_full": ("api.storage_full", "60"),
+    "busy": ("api.busy", "1"),
+    "not_ready": ("api.not_ready", "5"),
+}
+"""Engine errors that pass with time: code -> what the client reads, and when to send again, s."""
 log = logging.getLogger("truyvet.api")
 
 
@@ -63,10 +72,33 @@ class ProblemError(Exception):
         self.text = text or code
         self.headers = dict(headers or {})
         self.values = values
+        self.members: Mapping[str, object] = {}
+        """Members of the document beside the usual ones."""
+
+
+class PartialError(Exception):
+    """A body was taken in up to ``cause``; ``members`` tell of the rows before it."""
+
+    def __init__(self, cause: BaseException, members: Mapping[str, object]) -> None:
+        super().__init__("a body was taken in only in part")
+        self.cause = cause
+        self.members = members
+
+
+def not_ready(share: float) -> ProblemError:
+    """503 while the journal is replayed; ``share`` of it, 0 to 1, is done."""
+    error = ProblemError("not_ready", headers={"Retry-After": "5"})
+    error.members = {"share": round(share, 4)}
+    return error
 
 
 def problem(
-    code: str, lang: Lang, detail: str, headers: Mapping[str, str] | None = None, instance: str | None = None
+    code: str,
+    lang: Lang,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    instance: str | None = None,
+    members: Mapping[str, object] | None = None,
 ) -> Response:
     """The problem document of ``code`` as a response."""
     body: dict[str, object] = {
@@ -78,46 +110,58 @@ def problem(
     }
     if instance is not None:
         body["instance"] = instance
+    body |= members or {}
     return Response(orjson.dumps(body), STATUS[code], {"Content-Language": lang, **(headers or {})}, MEDIA_TYPE)
 
 
-def unexpected(error: BaseException, lang: Lang, where: str) -> Response:
-    """The answer to an error nobody planned for: logged whole under a new id, told as that id alone."""
+def unexpected(error: BaseException, lang: Lang, where: str, members: Mapping[str, object] | None = None) -> Response:
+    """The answer to an error nobody planned for: its place is logged under a new id; the client gets that id alone."""
     ident = uuid.uuid4().hex
-    log.error("error %s at %s", ident, where, exc_info=error)
-    return problem("internal", lang, say("api.internal", lang, id=ident), instance=f"urn:truyvet:error:{ident}")
+    log.error("error %s at %s", ident, where, exc_info=error, extra={"fields": {"id": ident, "route": where}})
+    detail = say("api.internal", lang, id=ident)
+    return problem("internal", lang, detail, instance=f"urn:truyvet:error:{ident}", members=members)
 
 
 def route_name(request: Request) -> str:
     """The route as declared (``/v1/persons/{person}``): what may be logged, as paths hold people's ids."""
     path = getattr(request.scope.get("route"), "path", "unknown route")
-    return f"{request.method} {path}"
+    # A method can be any text too.
+    method = request.method if request.method in _METHODS else "OTHER"
+    return f"{method} {path.replace(':id}', '}')}"
 
 
 def install(app: FastAPI) -> None:
     """Make every error of ``app`` a problem document."""
-    app.add_exception_handler(ProblemError, _edge)
-    app.add_exception_handler(TruyvetError, _engine)
+    for kind in (ProblemError, PartialError, TruyvetError):
+        app.add_exception_handler(kind, _answer)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
 
 
-async def _edge(request: Request, error: Exception) -> Response:
-    if not isinstance(error, ProblemError):
-        raise error
-    lang = reader_lang(request)
-    return problem(error.code, lang, say(f"api.{error.text}", lang, **error.values), error.headers)
+async def _answer(request: Request, error: Exception) -> Response:
+    if isinstance(error, PartialError):
+        return answer_to(request, error.cause, error.members)
+    return answer_to(request, error)
 
 
-async def _engine(request: Request, error: Exception) -> Response:
+def answer_to(request: Request, error: BaseException, members: Mapping[str, object] | None = None) -> Response:
+    """The problem document of any error; ``members`` are added to it."""
     lang = reader_lang(request)
+    if isinstance(error, ProblemError):
+        detail = say(f"api.{error.text}", lang, **error.values)
+        return problem(error.code, lang, detail, error.headers, members={**error.members, **(members or {})})
     code = getattr(error, "code", "error")
+    if not isinstance(error, TruyvetError):
+        return unexpected(error, lang, route_name(request), members)
+    if code in _AGAIN:
+        if code in ("journal", "storage_full"):
+            where = route_name(request)
+            log.error("%s error at %s", code, where, exc_info=error, extra={"fields": {"code": code, "route": where}})
+        text, seconds = _AGAIN[code]
+        return problem(code, lang, say(text, lang), {"Retry-After": seconds}, members=members)
     if code not in STATUS or not isinstance(error, BadInputError | NotFoundError):
-        if code == "journal":
-            log.error("journal error at %s", route_name(request), exc_info=error)
-            return problem("journal", lang, say("api.journal", lang), {"Retry-After": "30"})
-        return unexpected(error, lang, route_name(request))
-    return problem(code, lang, _detail(request, code, str(error), lang))
+        return unexpected(error, lang, route_name(request), members)
+    return problem(code, lang, _detail(request, code, str(error), lang), members=members)
 
 
 def _detail(request: Request, code: str, message: str, lang: Lang) -> str:

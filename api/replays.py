@@ -4,7 +4,6 @@ Events are idempotent by themselves; this spares a sender that lost a reply the 
 Memory is bounded by count and by bytes, oldest replies first; nothing survives a restart.
 """
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -39,39 +38,39 @@ class Replays:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def once(self, key: tuple[str, ...], body: bytes, work: Callable[[], bytes]) -> tuple[bytes, bool]:
-        """The reply to ``body`` under ``key``, and whether it is a repetition; ``work`` runs the first time.
+    def once(self, key: tuple[str, ...], digest: Callable[[], bytes], work: Callable[[], bytes]) -> tuple[bytes, bool]:
+        """The reply under ``key``, and whether it is a repetition; ``work`` runs the first time.
 
-        A failure of ``work`` is not kept: the key may be tried again.
+        ``digest`` gives the digest of the body; it is asked for after ``work``, or in place of it. A failure of
+        ``work`` is not kept: the key may be tried again.
 
         Raises:
             ProblemError: ``key_reused`` with another body, ``key_in_progress`` while the first is at work.
         """
-        digest = hashlib.sha256(body).digest()
-        known = self._begin(key, digest)
+        known = self._begin(key)
         if known is not None:
-            return known, True
+            if known.digest != digest():
+                raise ProblemError("key_reused")
+            return known.reply or b"", True
         try:
             reply = work()
+            self._keep(key, _Entry(digest(), reply), len(reply) + _COST)
         except BaseException:
             with self._lock:
                 self._entries.pop(key, None)
             raise
-        self._keep(key, _Entry(digest, reply), len(reply) + _COST)
         return reply, False
 
-    def _begin(self, key: tuple[str, ...], digest: bytes) -> bytes | None:
+    def _begin(self, key: tuple[str, ...]) -> _Entry | None:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
-                self._entries[key] = _Entry(digest, None)
+                self._entries[key] = _Entry(b"", None)
                 return None
-            if entry.digest != digest:
-                raise ProblemError("key_reused")
             if entry.reply is None:
-                raise ProblemError("key_in_progress", headers={"Retry-After": "1"})
+                raise ProblemError("key_in_progress", headers={"Retry-After": "1", "Connection": "close"})
             self._entries.move_to_end(key)
-            return entry.reply
+            return entry
 
     def _keep(self, key: tuple[str, ...], entry: _Entry, size: int) -> None:
         with self._lock:

@@ -74,6 +74,18 @@ class Keys:
         codes[new] = [add(k) for k in distinct.take(pa.array(new)).to_pylist()]
         return codes
 
+    def column(self) -> pa.Array:
+        """Every key in the order of its code, as an Arrow string column."""
+        return pa.array(self._keys, pa.string())
+
+    @classmethod
+    def of(cls, column: pa.Array) -> "Keys":
+        """The namespace whose :meth:`column` this is. Cost: one entry of a dict a key."""
+        keys = cls()
+        keys._keys = column.to_pylist()
+        keys._code = {key: code for code, key in enumerate(keys._keys)}
+        return keys
+
     def ranks(self, codes: Codes) -> npt.NDArray[np.int64]:
         """Rank of each code among ``codes`` by key order (equal codes share no rank guarantee)."""
         order = sorted(range(len(codes)), key=self.keys(codes.tolist()).__getitem__)

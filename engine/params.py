@@ -192,6 +192,13 @@ HEX_HALF_SCORE_H = Param(
 HEX_BANDS = (50.0, 70.0, 90.0)
 """Lower edges of the bands at risk, high, very high: the index of the national risk map (its page's code)."""
 
+# -- retention -----------------------------------------------------------------------------------------
+RETENTION_D = Param(
+    "retention_d", 21, "d", 14, 60,
+    "raw events tied to no case are kept this long after receipt",
+    "incubation of 14 d and a margin of 7 d; England's venue logs and TraceTogether at launch kept 21 d", "P",
+)  # fmt: skip
+
 # -- times of the wire ---------------------------------------------------------------------------------
 CLOCK_TOLERANCE_S = Param(
     "clock_tolerance_s",

@@ -77,6 +77,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col.predicted": ("Dự báo (tb.)", "Predicted, mean"),
     "col.realised": ("Thực tế", "Realised"),
     "col.n": ("n", "n"),
+    "col.id": ("Số", "Number"),
+    "col.state": ("Tình trạng", "State"),
+    "col.received_at": ("Nhận lúc", "Received"),
+    "col.row": ("Dòng", "Row"),
+    "col.detail": ("Chi tiết", "Detail"),
+    "reject_state.open": ("chưa xử lý", "open"),
+    "reject_state.sent": ("đã gửi lại", "sent again"),
+    "reject_state.dropped": ("đã bỏ", "dropped"),
     # -- words -----------------------------------------------------------------------------------------
     "word.yes": ("có", "yes"),
     "word.no": ("không", "no"),
@@ -133,6 +141,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "title.cells": ("Các ô điểm cao nhất", "Highest cells"),
     "title.policies": ("Các định nghĩa tiếp xúc", "Contact policies"),
     "title.params": ("Các con số khoa học", "Numbers of science"),
+    "title.rejects": ("Các dòng bị từ chối", "Refused rows"),
+    "title.rejects_again": ("Vẫn bị từ chối", "Refused again"),
     "title.city": ("Thành phố mẫu", "Sample city"),
     "title.recall": ("Độ nhạy: cặp lây thật nằm trong F1", "Recall: true infection pairs among F1"),
     "title.reliability": ("Độ tin cậy: dự báo và thực tế", "Reliability: predicted against realised"),
@@ -186,6 +196,40 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Refused rows: {count}; `truyvet ingest {path}` tells why.",
     ),
     "note.stored": ("Đã lưu vào {path}.", "Stored in {path}."),
+    "note.no_rejects": ("Không có dòng nào bị từ chối.", "No refused rows."),
+    "note.rejects_correct": (
+        "Hãy sửa phần event của mỗi dòng trong {path}, rồi: truyvet rejects resend {path}",
+        "Correct what stands under event in {path}, then: truyvet rejects resend {path}",
+    ),
+    "note.rejects_sent": (
+        "Đã gửi lại {sent}, vẫn bị từ chối {refused}, bỏ qua {skipped} (đã xử lý trước đó).",
+        "Sent again {sent}, refused again {refused}, passed over {skipped} (dealt with before).",
+    ),
+    "note.rejects_dropped": ("Đã bỏ {count} dòng.", "Dropped {count} rows."),
+    "note.exported": (
+        "Đã xuất {rows} dòng vào {files} tệp ({mib} MiB, {kept} tệp có sẵn) ở {path}; as_of {as_of}.",
+        "Exported {rows} rows in {files} files ({mib} MiB, {kept} of them there already) to {path}; as_of {as_of}.",
+    ),
+    "note.export_renewed": ("Đã làm mới bản xuất {path}", "Renewed the export {path}"),
+    "note.purged": (
+        "Đã xóa {rows} dòng trong {batches} lô và {rejects} dòng bị từ chối, nhận trước {before} (UTC+07:00).",
+        "Took away {rows} rows of {batches} batches and {rejects} refused rows, received before {before} (UTC+07:00).",
+    ),
+    "note.purge_would": (
+        "Sẽ xóa {rows} dòng trong {batches} lô và {rejects} dòng bị từ chối, nhận trước {before} (UTC+07:00); chưa xóa gì.",
+        "Would take away {rows} rows of {batches} batches and {rejects} refused rows, received before {before} (UTC+07:00); nothing was.",
+    ),
+    "note.checkpoint": ("Đã ghi bản lưu nhanh đến as_of {as_of}.", "Wrote a checkpoint up to as_of {as_of}."),
+    "note.checkpoint_there": (
+        "Bản lưu nhanh mới nhất đã đến as_of {as_of}.",
+        "The newest checkpoint holds as_of {as_of} already.",
+    ),
+    "note.backed_up": (
+        "Đã sao lưu vào {path} ({mib} MiB), as_of {as_of}.",
+        "Backed up to {path} ({mib} MiB), as_of {as_of}.",
+    ),
+    "note.restored": ("Đã khôi phục từ {path}, as_of {as_of}.", "Restored from {path}, as_of {as_of}."),
+    "note.stored_database": ("Đã lưu vào cơ sở dữ liệu.", "Stored in the database."),
     "note.interrupted": ("Đã dừng. Dữ liệu đã nhận vẫn được giữ.", "Interrupted. What was accepted stays."),
     "note.policies": (
         "Trước khởi phát, trước lấy mẫu: F0 lây từ bấy nhiêu ngày trước (không triệu chứng thì tính từ lấy mẫu).",
@@ -253,6 +297,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "progress.replay": ("Đọc lại nhật ký", "Replaying the journal"),
     "progress.ingest": ("Nạp {name}", "Ingesting {name}"),
+    "progress.export": ("Xuất {kind}", "Exporting {kind}"),
+    "progress.purge": ("Xóa dữ liệu quá hạn", "Purging"),
     "progress.city": ("Thành phố: {stage}", "City: {stage}"),
     "progress.evaluate": ("Đánh giá các ca", "Evaluating cases"),
     "draw.edges": (
@@ -305,7 +351,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "không có dữ liệu ở {path}; hãy chạy `truyvet demo`, hoặc đưa --data hay --from.",
         "there is no data in {path}; run `truyvet demo`, or give --data or --from.",
     ),
-    "error.data_and_from": ("chỉ đưa một trong --data và --from.", "give either --data or --from, not both."),
+    "error.data_and_from": (
+        "chỉ đưa một trong --data và --from (--database đi cùng --data).",
+        "give either --data or --from, not both (--database goes with --data).",
+    ),
     "error.no_path": ("không có {path}.", "{path} does not exist."),
     "error.no_events": (
         "{path} không có tệp sự kiện; tên tệp phải bắt đầu bằng loại sự kiện (check_in.csv, bluetooth.parquet, ...), xem docs/formats.md.",
@@ -352,6 +401,25 @@ TEXTS: dict[str, tuple[str, str]] = {
     "usage.missing": ("thiếu {name}:", "{name} is missing:"),
     "usage.bad_value": ("giá trị của {name} không dùng được:", "the value of {name} cannot be used:"),
     "usage.wrong": ("{name}", "{name}"),
+    "error.no_reject": ("không có dòng bị từ chối số {id}.", "no refused row has the number {id}."),
+    "error.resend_json": ("{path}:{line}: không phải JSON: {reason}.", "{path}:{line}: not JSON: {reason}."),
+    "error.resend_line": (
+        "{path}:{line}: mỗi dòng cần reject_id (số), kind và event; xem `truyvet rejects export`.",
+        "{path}:{line}: a line needs reject_id (a number), kind and event; see `truyvet rejects export`.",
+    ),
+    "error.resend_event": (
+        "{path}:{line}: event của dòng {id} phải là một đối tượng JSON; hãy viết lại, hoặc xóa dòng này khỏi tệp.",
+        "{path}:{line}: the event of row {id} must be a JSON object; write it anew, or take the line out of the file.",
+    ),
+    "error.resend_twice": ("{path}:{line}: dòng {id} có hai lần.", "{path}:{line}: row {id} is there twice."),
+    "error.fix_raw": (
+        "dòng {id} không phải đối tượng JSON; hãy dùng `truyvet rejects export` rồi viết lại event.",
+        "row {id} is no JSON object; use `truyvet rejects export` and write its event anew.",
+    ),
+    "error.fix_field": (
+        "{text}: cần trường=giá_trị; {kind} có: {names}.",
+        "{text}: field=value is needed; {kind} has: {names}.",
+    ),
     "error.no_truth": (
         "{path} không có truth/infections.parquet; đánh giá cần một thành phố mẫu (`truyvet city`).",
         "{path} has no truth/infections.parquet; evaluation needs a sample city (`truyvet city`).",
@@ -387,6 +455,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a case without confirmed_at, onset_at and sampled_at",
     ),
     "reject.malformed_row": ("dòng không đọc được", "the line cannot be parsed"),
+    "reject.malformed_body": ("nội dung không đọc được", "the whole message cannot be read"),
     "reject.retracted": ("sự kiện đã bị rút lại", "the event was retracted"),
     # -- the HTTP API: titles of its own codes, details, parameters ------------------------------------
     "error.unauthorized": ("Chưa xác thực", "Unauthorized"),
@@ -400,6 +469,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.key_reused": ("Khóa đã dùng", "Key used before"),
     "error.internal": ("Lỗi bên trong", "Internal error"),
     "error.not_ready": ("Chưa sẵn sàng", "Not ready"),
+    "error.too_slow": ("Nội dung đến quá chậm", "Body too slow"),
     "api.unauthorized": (
         "cần tiêu đề Authorization: Bearer <token>, với token trong tokens.json của máy chủ.",
         "send the header Authorization: Bearer <token>, with a token of the server's tokens.json.",
@@ -423,8 +493,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the server is replaying its journal or stopping; try again in a few seconds.",
     ),
     "api.journal": (
-        "không đọc hoặc ghi được nhật ký; chưa nhận gì cả, hãy gửi lại sau.",
-        "the journal cannot be read or written; nothing was accepted, send it again later.",
+        "không đọc hoặc ghi được nhật ký; phần chưa trả lời thì chưa được nhận, hãy gửi lại sau.",
+        "the journal cannot be read or written; what was not answered was not accepted, send it again later.",
     ),
     "api.internal": (
         "lỗi ngoài dự kiến, đã ghi lại với mã {id}; hãy báo mã này cho người vận hành.",
@@ -440,17 +510,111 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "api.body_too_large": (
         "nội dung vượt quá {limit} byte (sau khi giải nén); hãy chia thành nhiều lần gửi.",
-        "the body has more than {limit} bytes (after gzip); send it in several parts.",
+        "the body has more than {limit} bytes (unpacked); send it in several parts.",
     ),
     "api.unsupported_media_type": (
         "Content-Type phải là một trong: {offered}.",
         "Content-Type must be one of: {offered}.",
     ),
     "api.unsupported_encoding": (
-        "Content-Encoding chỉ nhận gzip, hoặc để trống.",
-        "Content-Encoding must be gzip, or absent.",
+        "Content-Encoding chỉ nhận: {offered}, hoặc để trống.",
+        "Content-Encoding must be one of: {offered}, or absent.",
     ),
-    "api.bad_gzip": ("nội dung không phải gzip trọn vẹn.", "the body is not whole gzip."),
+    "api.bad_gzip": (
+        "Content-Encoding nói là gzip, nhưng nội dung không phải gzip trọn vẹn.",
+        "Content-Encoding says gzip, but the body is not whole gzip.",
+    ),
+    "api.bad_zstd": (
+        "Content-Encoding nói là zstd, nhưng nội dung không phải zstd trọn vẹn (cửa sổ tối đa 8 MiB).",
+        "Content-Encoding says zstd, but the body is not whole zstd (windows up to 8 MiB).",
+    ),
+    "api.not_packed": (
+        "Content-Encoding nói là {encoding}, nhưng nội dung có vẻ là {look}.",
+        "Content-Encoding says {encoding}, but the body looks like {look}.",
+    ),
+    "api.too_many_rows": (
+        "nội dung có hơn {limit} dòng; hãy chia thành nhiều lần gửi.",
+        "the body has more than {limit} rows; send it in several parts.",
+    ),
+    "api.too_slow": (
+        "nội dung đến quá chậm (chờ tối đa {seconds:.0f} giây); hãy gửi lại, chia nhỏ hơn.",
+        "the body came too slowly (waited for {seconds:.0f} s at most); send it again, in smaller parts.",
+    ),
+    "api.busy": (
+        "đang có quá nhiều sự kiện chờ; chưa nhận gì cả, hãy gửi lại sau số giây trong Retry-After.",
+        "too many events are waiting; nothing was accepted, send again after the seconds in Retry-After.",
+    ),
+    "api.busy_bodies": (
+        "đang nhận quá nhiều nội dung dài; hãy gửi lại sau số giây trong Retry-After.",
+        "too many long bodies are being taken in; send again after the seconds in Retry-After.",
+    ),
+    "api.busy_streams": (
+        "đã có {limit} luồng đang mở; hãy đóng bớt.",
+        "{limit} streams are open already; close some.",
+    ),
+    "api.storage_full": (
+        "máy chủ hết chỗ lưu trữ; phần chưa trả lời thì chưa được nhận, hãy gửi lại sau.",
+        "the server has no room left to store events; what was not answered was not accepted, send it again later.",
+    ),
+    "api.looks_gzip": (
+        "nội dung có vẻ là gzip: hãy thêm Content-Encoding: gzip.",
+        "the body looks like gzip: add Content-Encoding: gzip.",
+    ),
+    "api.looks_zstd": (
+        "nội dung có vẻ là zstd: hãy thêm Content-Encoding: zstd.",
+        "the body looks like zstd: add Content-Encoding: zstd.",
+    ),
+    "api.looks_arrow": (
+        "nội dung có vẻ là luồng Arrow: hãy dùng Content-Type: application/vnd.apache.arrow.stream.",
+        "the body looks like an Arrow stream: send Content-Type: application/vnd.apache.arrow.stream.",
+    ),
+    "api.looks_arrow_file": (
+        "nội dung có vẻ là tệp Arrow: hãy gửi dạng luồng, application/vnd.apache.arrow.stream.",
+        "the body looks like an Arrow file: send the stream format, application/vnd.apache.arrow.stream.",
+    ),
+    "api.looks_parquet": (
+        "nội dung có vẻ là Parquet, không nhận qua HTTP: hãy dùng truyvet ingest.",
+        "the body looks like Parquet, which is not taken over HTTP: use truyvet ingest.",
+    ),
+    "api.looks_zip": (
+        "nội dung có vẻ là zip hoặc Excel: hãy gửi JSON, NDJSON hoặc Arrow.",
+        "the body looks like zip or Excel: send JSON, NDJSON or Arrow.",
+    ),
+    "api.looks_utf16": (
+        "nội dung có vẻ là UTF-16: hãy gửi UTF-8.",
+        "the body looks like UTF-16: send UTF-8.",
+    ),
+    "api.looks_json": (
+        "nội dung có vẻ là một tài liệu JSON: hãy dùng Content-Type: application/json.",
+        "the body looks like one JSON document: send Content-Type: application/json.",
+    ),
+    "api.looks_lines": (
+        "nội dung có vẻ là JSON từng dòng: hãy dùng Content-Type: application/x-ndjson.",
+        "the body looks like lines of JSON: send Content-Type: application/x-ndjson.",
+    ),
+    "api.looks_markup": (
+        "nội dung có vẻ là HTML hoặc XML: hãy gửi JSON, NDJSON hoặc Arrow.",
+        "the body looks like HTML or XML: send JSON, NDJSON or Arrow.",
+    ),
+    "api.looks_text": (
+        "nội dung có vẻ là văn bản hoặc CSV: hãy gửi JSON, NDJSON hoặc Arrow.",
+        "the body looks like text or CSV: send JSON, NDJSON or Arrow.",
+    ),
+    "api.looks_binary": (
+        "nội dung là dữ liệu nhị phân không rõ loại: hãy gửi JSON, NDJSON hoặc Arrow.",
+        "the body is binary data of an unknown kind: send JSON, NDJSON or Arrow.",
+    ),
+    "api.looks_empty": ("nội dung trống.", "the body is empty."),
+    "api.bad_as_of": (
+        "as_of: số thứ tự nhật ký hoặc thời điểm RFC 3339 có múi giờ.",
+        "as_of: a journal sequence number, or an RFC 3339 moment with offset.",
+    ),
+    "api.bad_since": (
+        "since: số thứ tự nhật ký hoặc thời điểm RFC 3339 có múi giờ.",
+        "since: a journal sequence number, or an RFC 3339 moment with offset.",
+    ),
+    "api.bad_level": ("level: 0, 1 hoặc 2.", "level: 0, 1 or 2."),
+    "serve.loading": ("Đang đọc nhật ký", "Replaying the journal"),
     "api.bad_cursor": (
         "cursor: chỉ dùng giá trị next của trang trước.",
         "cursor: use the next of the page before, as it is.",
@@ -505,6 +669,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "param.bbox": ("bốn số tây,nam,đông,bắc tính bằng độ", "four numbers west,south,east,north in degrees"),
     "param.cursor": ("giá trị next của trang trước", "the next of the page before"),
     "param.Idempotency-Key": ("nhiều nhất 255 ký tự", "at most 255 characters"),
+    "param.as_of": (
+        "số thứ tự nhật ký hoặc thời điểm RFC 3339 có múi giờ",
+        "a journal sequence number, or an RFC 3339 moment with offset",
+    ),
+    "param.area": ("mã đơn vị hành chính hoặc mã ô H3", "the code of an area, or an H3 cell"),
+    "param.heartbeat": ("số nguyên từ 1 đến 300 (giây)", "a whole number from 1 to 300 (seconds)"),
     "param.other": ("giá trị không dùng được; xem /docs", "a value that cannot be used; see /docs"),
     "xlsx.forward": ("Người phơi nhiễm", "Exposures"),
     "xlsx.backward": ("Nguồn lây khả dĩ", "Possible sources"),

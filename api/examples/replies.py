@@ -157,3 +157,35 @@ POLICIES: Example = {
 HEALTH: Example = {"status": "ok"}
 READY: Example = {"ready": True, "as_of": 42}
 ROOT: Example = {"name": "truyvet", "docs": "/docs", "openapi": "/openapi.json"}
+BOARD: Example = {
+    "board": [
+        {
+            "person": "P-2077",
+            "level": 1,
+            "since": "2021-07-09T02:30:00Z",
+            "via": "P-1042",
+            "case": "P-1042",
+            "channels": ["bluetooth", "check_in"],
+            "changed_as_of": 41,
+        }
+    ],
+    "as_of": 42,
+    "next": None,
+}
+STREAM = """retry: 2000
+
+id: 5f2a9c01-17
+event: alert
+data: {"person":"P-2077","from_level":null,"to_level":1,"because":{"via":"P-1042","case":"P-1042",\
+"first_exposed_at":"2021-07-09T02:30:00Z","channels":["bluetooth"]},"as_of":42,"at":"2021-07-11T12:00:00Z"}
+
+id: 5f2a9c01-17
+event: heartbeat
+data: {"as_of":42}
+
+"""
+METRICS = """# HELP truyvet_queue_rows Rows that wait to be stored
+# TYPE truyvet_queue_rows gauge
+truyvet_queue_rows 0.0
+truyvet_events_accepted_total{kind="location"} 120000.0
+"""

@@ -9,6 +9,7 @@ from typing import Any
 from api.present.wire import detail, moment
 from engine.service.present.rows import exposure_row
 from engine.service.results import (
+    BoardRow,
     CaseRow,
     Chain,
     ChainLink,
@@ -21,14 +22,20 @@ from engine.service.results import (
 from engine.texts import TEXTS, Lang, say
 
 
-def reply_body(reply: IngestReply, lang: Lang) -> dict[str, object]:
-    """What became of a batch. Details name the field as the engine does; Vietnamese says the reason first."""
-    return {
+def reply_body(reply: IngestReply, lang: Lang, rejected_total: int) -> dict[str, object]:
+    """What became of a body. Details name the field as the engine does; Vietnamese says the reason first.
+
+    ``rejected_total`` is told only when the list was cut.
+    """
+    body: dict[str, object] = {
         "accepted": reply.accepted,
         "duplicates": reply.duplicates,
         "rejected": [{"row": r.row, "code": r.code, "detail": _reason(r, lang)} for r in reply.rejected],
         "as_of": reply.as_of,
     }
+    if rejected_total > len(reply.rejected):
+        body["rejected_total"] = rejected_total
+    return body
 
 
 def _reason(rejection: Rejection, lang: Lang) -> str:
@@ -36,6 +43,19 @@ def _reason(rejection: Rejection, lang: Lang) -> str:
     if lang == "en" or key not in TEXTS:
         return rejection.detail
     return f"{say(key, lang)} ({rejection.detail})"
+
+
+def board_row(row: BoardRow) -> dict[str, object]:
+    """Somebody with a level."""
+    return {
+        "person": row.person,
+        "level": row.level,
+        "since": moment(row.since),
+        "via": row.via,
+        "case": row.case,
+        "channels": list(row.channels),
+        "changed_as_of": row.changed_as_of,
+    }
 
 
 def case_row(case: CaseRow) -> dict[str, object]:

@@ -11,6 +11,7 @@ from api.language import reader_lang
 from api.negotiate import chosen_format
 from api.pages import DEFAULT_LIMIT, MAX_LIMIT, next_link, page_of
 from api.parameters import (
+    AsOf,
     Channels,
     Depth,
     MinProbability,
@@ -22,14 +23,15 @@ from api.parameters import (
     Until,
     channels_of,
 )
-from api.port import EnginePort
+from api.past import view_of
+from api.port import ViewPort
 from api.present.report import FORMATS, report_reply
 from api.present.rows import case_row
 from api.present.wire import json_reply, state_headers
 from engine.service.results import ExposureReport
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[Depends(allow("persons"))])
-_PROBLEMS = ("bad_parameter", "unknown_policy", "unauthorized", "forbidden", "not_ready")
+_PROBLEMS = ("bad_parameter", "unknown_policy", "unauthorized", "forbidden", "history_gone", "not_ready")
 
 
 async def _narrowing(
@@ -50,12 +52,13 @@ Narrowing = Annotated[dict[str, Any], Depends(_narrowing)]
 
 
 @router.get("", summary="All F0s", responses=answers(CASES, *_PROBLEMS))
-def list_cases(engine: Engine, page: Page, policy: Policy = None, until: Until = None) -> Response:
-    """Every F0 with dates and infectious window, ordered by person. Counts stand in `/v1/cases/{person}`."""
-    as_of = engine.as_of
-    shown = page_of(engine.cases(policy, until), page.rows(), page.cursor, lambda case: case.person)
-    body = {"cases": [case_row(case) for case in shown.rows], "as_of": as_of, "next": shown.next}
-    return json_reply(body, state_headers(as_of))
+def list_cases(engine: Engine, page: Page, policy: Policy = None, until: Until = None, as_of: AsOf = None) -> Response:
+    """Every F0 with dates, window and number of F1, ordered by person; `/v1/cases/{person}` counts F2 too."""
+    view = view_of(engine, as_of)
+    known = view.as_of
+    shown = page_of(view.cases(policy, until), page.rows(), page.cursor, lambda case: case.person)
+    body = {"cases": [case_row(case) for case in shown.rows], "as_of": known, "next": shown.next}
+    return json_reply(body, state_headers(known))
 
 
 @router.get(
@@ -71,10 +74,12 @@ def exposures(
     narrowing: Narrowing,
     depth: Depth = 2,
     format: TableFormat = None,
+    as_of: AsOf = None,
 ) -> Response:
     """F1, F2, ... of a case, ranked by level, then probability. Also as CSV, Excel workbook and GeoJSON."""
     form = chosen_format(request, format, FORMATS)
-    return _reply(request, engine, engine.exposures(person, depth, **narrowing), form, page)
+    view = view_of(engine, as_of)
+    return _reply(request, view, view.exposures(person, depth, **narrowing), form, page)
 
 
 @router.get(
@@ -91,23 +96,26 @@ def sources(
     depth: Depth = 1,
     since: Since = None,
     format: TableFormat = None,
+    as_of: AsOf = None,
 ) -> Response:
     """Backward tracing: the same shape, `direction` says `backward`."""
     form = chosen_format(request, format, FORMATS)
-    return _reply(request, engine, engine.sources(person, depth, since=since, **narrowing), form, page)
+    view = view_of(engine, as_of)
+    return _reply(request, view, view.sources(person, depth, since=since, **narrowing), form, page)
 
 
 @router.get("/{person:id}", summary="One F0", responses=answers(CASES, *_PROBLEMS, "unknown_case"))
-def one_case(engine: Engine, person: str, policy: Policy = None, until: Until = None) -> Response:
+def one_case(engine: Engine, person: str, policy: Policy = None, until: Until = None, as_of: AsOf = None) -> Response:
     """One F0, in the shape of the list, with how many F1 and F2 it has."""
-    as_of = engine.as_of
-    body = {"cases": [case_row(engine.case(person, policy, until))], "as_of": as_of, "next": None}
-    return json_reply(body, state_headers(as_of))
+    view = view_of(engine, as_of)
+    known = view.as_of
+    body = {"cases": [case_row(view.case(person, policy, until))], "as_of": known, "next": None}
+    return json_reply(body, state_headers(known))
 
 
-def _reply(request: Request, engine: EnginePort, report: ExposureReport, form: str, page: Paging) -> Response:
+def _reply(request: Request, view: ViewPort, report: ExposureReport, form: str, page: Paging) -> Response:
     # A file is read by people who do not turn pages: unless asked otherwise it holds everything it may.
     limit = page.rows(DEFAULT_LIMIT if form == "json" else MAX_LIMIT)
     shown = page_of(report.rows, limit, page.cursor, lambda row: row.person)
     link = next_link(request, shown.next)
-    return report_reply(report, shown, form, reader_lang(request), engine.places, link)
+    return report_reply(report, shown, form, reader_lang(request), view.places, link)

@@ -3,12 +3,15 @@
 from fastapi import APIRouter, Request, Response
 
 from api.access import Engine
-from api.describe import answers
+from api.describe import answers, text_answer
 from api.docs_page import docs_html
-from api.examples.replies import HEALTH, READY, ROOT
+from api.examples.replies import HEALTH, METRICS, READY, ROOT
 from api.language import reader_lang
 from api.present.wire import json_reply
-from api.problems import ProblemError
+from api.problems import not_ready
+from engine.service.metrics import CONTENT_TYPE
+
+METRICS_TYPE = CONTENT_TYPE.partition(";")[0]
 
 router = APIRouter(tags=["operations"])
 
@@ -27,10 +30,21 @@ async def healthz() -> Response:
 
 @router.get("/readyz", summary="Is the state whole", responses=answers(READY, "not_ready"))
 async def readyz(engine: Engine) -> Response:
-    """200 when the journal is replayed and questions can be asked, else 503."""
+    """200 when the journal is replayed and questions can be asked, else 503 with the `share` of it that is done."""
     if not engine.ready:
-        raise ProblemError("not_ready", headers={"Retry-After": "5"})
+        raise not_ready(engine.share)
     return json_reply({"ready": True, "as_of": engine.as_of}, {"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/metrics",
+    summary="Numbers for Prometheus",
+    response_class=Response,
+    responses=text_answer(METRICS_TYPE, METRICS),
+)
+def metrics(engine: Engine) -> Response:
+    """Rates, latencies, depths; no personal data. Answers also while the journal is replayed."""
+    return Response(engine.metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 
 @router.get("/docs", include_in_schema=False)

@@ -2,7 +2,16 @@
 
 import typer
 
-from engine.cli.questions import DataOption, FromOption, LimitOption, PolicyOption, UntilOption, policy_of, time_of
+from engine.cli.questions import (
+    DatabaseOption,
+    DataOption,
+    FromOption,
+    LimitOption,
+    PolicyOption,
+    UntilOption,
+    policy_of,
+    time_of,
+)
 from engine.cli.session import Session, moment, open_engine
 from engine.cli.tables import grid, plain, shortened, show
 from engine.cli.usage import declare
@@ -21,11 +30,12 @@ def cases(
     limit: LimitOption = 50,
     data: DataOption = None,
     folder: FromOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """The F0s."""
     session: Session = context.obj
     asked = (policy_of(session, policy), time_of(session, until))
-    found = open_engine(session, data, folder).cases(*asked)
+    found = open_engine(session, data, folder, database).cases(*asked)
     columns = ("person", "onset_at", "sampled_at", "confirmed_at", "isolated_at", "window", "f1", "sources")
     table = grid(session, columns, session.say("title.cases"))
     shown = found if limit == 0 else found[:limit]
@@ -46,13 +56,14 @@ def clusters(
     limit: LimitOption = 25,
     data: DataOption = None,
     folder: FromOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Places that F0s shared."""
     from engine.params import PLACE_KINDS
 
     session: Session = context.obj
     chosen, end = policy_of(session, policy), time_of(session, until)
-    found = open_engine(session, data, folder).clusters(end=end, policy=chosen)
+    found = open_engine(session, data, folder, database).clusters(end=end, policy=chosen)
     table = grid(session, ("place", "name", "kind", "from", "to", "cases", "hours"), session.say("title.clusters"))
     shown = found if limit == 0 else found[:limit]
     for c in shown:

@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from engine.cli.help import help_of
 from engine.cli.questions import (
+    DatabaseOption,
     DataOption,
     DepthOption,
     FromOption,
@@ -53,12 +54,13 @@ def chain(
     svg: SvgOption = None,
     data: DataOption = None,
     folder: FromOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Witness chains of a person."""
     session: Session = context.obj
     pictures = pictures_of(session, png, svg)
     asked = (policy_of(session, policy), time_of(session, until))
-    engine = open_engine(session, data, folder)
+    engine = open_engine(session, data, folder, database)
     if case is not None:
         check_case(session, engine, case)
     check_person(session, engine, person)

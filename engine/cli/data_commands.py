@@ -1,7 +1,6 @@
-"""Commands that bring data in and serve it: city, ingest, serve."""
+"""Commands that bring data in: city, ingest."""
 
 import os
-import socket
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +10,8 @@ import typer
 
 from engine.cli.help import help_of
 from engine.cli.ingest_report import report_of
-from engine.cli.session import DEFAULT_DATA, Session, data_folder, must_exist, progress
+from engine.cli.questions import DatabaseOption
+from engine.cli.session import Session, database_url, must_exist, progress
 from engine.cli.tables import count, grid
 from engine.cli.usage import declare
 from engine.errors import BadInputError, BadParameterError, UnknownKindError
@@ -28,7 +28,6 @@ def register(app: typer.Typer) -> None:
     """Declare the commands of this family."""
     declare(app, "city", city)
     declare(app, "ingest", ingest)
-    declare(app, "serve", serve)
 
 
 def city(
@@ -93,6 +92,7 @@ def ingest(
     data: Annotated[Path | None, typer.Option("--data", help=help_of("data.store"), show_default=False)] = None,
     kind: Annotated[str | None, typer.Option("--kind", help=help_of("kind"), show_default=False)] = None,
     form: Annotated[str, typer.Option("--stdin-format", help=help_of("stdin"))] = "ndjson",
+    database: DatabaseOption = None,
 ) -> None:
     """Take in event files."""
     from engine.service.engine import Engine, Settings
@@ -101,10 +101,11 @@ def ingest(
     check_given(session, paths, kind, form)
     # Not var/data unasked: what is stored cannot be told from what was there.
     named = data or (Path(os.environ["TRUYVET_DATA"]) if os.environ.get("TRUYVET_DATA") else None)
+    url = database_url(database)
     files = [path for path in paths if str(path) != "-"]
     with progress(session) as tell:
         engine = Engine.open(
-            Settings(data=named, lang=session.lang),
+            Settings(data=named, database=url, lang=session.lang),
             progress=lambda _, share: tell(session.say("progress.replay"), share),
         )
         reports = []
@@ -117,13 +118,16 @@ def ingest(
                 lambda name, share: tell(session.say("progress.ingest", name=name), share),
                 lambda path, why: session.note("note.ignored", path=path, reason=reason(session, why)),
             )
+        engine.close()
     if not reports:
         raise BadInputError(session.say("error.no_events", path=", ".join(map(str, files))))
     report_of(session, reports)
-    if named is None:
-        session.note("note.not_stored")
-    else:
+    if url is not None:
+        session.note("note.stored_database")
+    elif named is not None:
         session.note("note.stored", path=named)
+    else:
+        session.note("note.not_stored")
     if not sum(r.accepted + r.duplicates for r in reports):
         session.note("note.nothing_accepted")
         raise typer.Exit(NOTHING_ACCEPTED)
@@ -153,27 +157,3 @@ def check_given(session: Session, paths: list[Path], kind: str | None, form: str
 def reason(session: Session, why: str) -> str:
     """Why a file was left out, in the reader's language."""
     return session.say(f"ignored.{why.replace(' ', '_')}")
-
-
-def serve(
-    context: typer.Context,
-    host: Annotated[str, typer.Option("--host", help=help_of("host"))] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help=help_of("port"), min=0, max=65_535)] = 8080,
-    data: Annotated[Path | None, typer.Option("--data", help=help_of("data"), show_default=False)] = None,
-) -> None:
-    """Become the API server."""
-    session: Session = context.obj
-    where = data_folder(data) or DEFAULT_DATA
-    become_server(session, host, port, where)
-
-
-def become_server(session: Session, host: str, port: int, data: Path) -> None:
-    """Replace this process by the server (the API stands above the command line in the house)."""
-    sys.stdout.flush()
-    if port == 0:
-        # Chosen here, so that the addresses the server prints are the ones it listens on.
-        with socket.socket() as probe:
-            probe.bind((host, 0))
-            port = probe.getsockname()[1]
-    arguments = ["--host", host, "--port", str(port), "--data", str(data), "--lang", session.lang]
-    os.execv(sys.executable, [sys.executable, "-m", "api", *arguments])  # noqa: S606 - our own server, no shell

@@ -1,6 +1,7 @@
 """The short road: a city, its events, one case, the map, the server."""
 
 import json
+import shutil
 import socket
 from dataclasses import asdict
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.data_commands import become_server, make_city, plan_of
+from engine.cli.data_commands import make_city, plan_of
 from engine.cli.help import help_of
 from engine.cli.ingest_report import report_of
 from engine.cli.map_commands import draw_map
-from engine.cli.session import Session, percent, progress, writing
+from engine.cli.serve_command import become_server
+from engine.cli.session import Session, holds_data, percent, progress, writing
 from engine.cli.trace_commands import table_of
 from engine.cli.usage import declare
 from engine.errors import BadInputError
@@ -84,7 +86,7 @@ def _state(session: Session, data: Path, plan: object) -> str:
     Raises:
         BadInputError: it holds events that the demo did not put there, and they would have to be removed.
     """
-    batches, mark = len(list((data / "journal").glob("*.arrow"))), data / MARK
+    batches, mark = _batches(data), data / MARK
     if not batches:
         return "empty"
     about = json.loads(mark.read_text("utf-8")) if mark.exists() else None
@@ -95,14 +97,29 @@ def _state(session: Session, data: Path, plan: object) -> str:
     return "stale"
 
 
+def _batches(data: Path) -> int:
+    from engine.journal.journal import Journal
+
+    if not holds_data(data):
+        return 0
+    journal = Journal.open(data)
+    journal.close()
+    return journal.seq
+
+
+def _emptied(data: Path) -> None:
+    for name in ("truyvet.db", "truyvet.db-wal", "truyvet.db-shm"):
+        (data / name).unlink(missing_ok=True)
+    shutil.rmtree(data / "checkpoints", ignore_errors=True)
+
+
 def _filled(session: Session, city: Path, data: Path, plan: object, state: str) -> "Engine":
     """The engine of ``data``, with the city's events taken in once; another plan starts a new journal."""
     from engine.service.engine import Engine, Settings
 
     mark = data / MARK
     if state == "stale":
-        for old in (data / "journal").glob("*.arrow"):
-            old.unlink()
+        _emptied(data)
     if state != "ready":
         with writing(session, mark, tell=False):
             mark.write_text(json.dumps({"plan": plan, "batches": 0}), "utf-8")

@@ -63,6 +63,99 @@ HELP: dict[str, tuple[str, str]] = {
         "All in one: make the sample city, take it in, print the F1/F2 of a case, draw the map.\n\nExample: "
         "`truyvet demo --serve`",
     ),
+    "rejects": (
+        "Các dòng bị từ chối: liệt kê, xem, sửa, gửi lại.\n\nVí dụ: `truyvet rejects list --kind location`; "
+        "`truyvet rejects fix 17 lat=10.77`",
+        "Rows that were refused: list, look at, correct, send again.\n\nExamples: `truyvet rejects list --kind location`; "
+        "`truyvet rejects fix 17 lat=10.77`",
+    ),
+    "rejects.list": (
+        "Liệt kê các dòng bị từ chối.\n\nVí dụ: `truyvet rejects list --code bad_time --since 2021-07-11T00:00:00+07:00`",
+        "List refused rows.\n\nExample: `truyvet rejects list --code bad_time --since 2021-07-11T00:00:00+07:00`",
+    ),
+    "rejects.show": (
+        "Xem trọn một dòng và lý do từ chối.\n\nVí dụ: `truyvet rejects show 17`",
+        "One refused row, whole, with the reason.\n\nExample: `truyvet rejects show 17`",
+    ),
+    "rejects.export": (
+        "Ghi các dòng chưa xử lý ra NDJSON để sửa.\n\nSửa phần `event` của mỗi dòng, giữ nguyên `reject_id`, rồi `truyvet rejects resend`. "
+        "Ví dụ: `truyvet rejects export --kind location --out sua.ndjson`",
+        "Write open refused rows as NDJSON, to be corrected.\n\nCorrect what stands under `event`, leave `reject_id`, then "
+        "`truyvet rejects resend`. Example: `truyvet rejects export --kind location --out fix.ndjson`",
+    ),
+    "rejects.resend": (
+        "Gửi lại các dòng đã sửa.\n\nVí dụ: `truyvet rejects resend sua.ndjson`",
+        "Send corrected rows again.\n\nExample: `truyvet rejects resend fix.ndjson`",
+    ),
+    "rejects.fix": (
+        "Sửa một dòng và gửi lại ngay.\n\nVí dụ: `truyvet rejects fix 17 lat=10.77 accuracy_m=12`",
+        "Correct one refused row and send it at once.\n\nExample: `truyvet rejects fix 17 lat=10.77 accuracy_m=12`",
+    ),
+    "rejects.drop": (
+        "Đánh dấu các dòng sẽ không gửi lại nữa.\n\nVí dụ: `truyvet rejects drop 17 18`",
+        "Mark refused rows that will not be sent again.\n\nExample: `truyvet rejects drop 17 18`",
+    ),
+    "export": (
+        "Xuất mọi sự kiện ra Parquet theo loại và ngày, kèm manifest.\n\nBị ngắt thì chạy lại cùng lệnh để làm tiếp; "
+        "`truyvet ingest THƯ_MỤC` nạp lại đúng trạng thái ấy. Ví dụ: `truyvet export --to var/xuat`",
+        "Write all events as Parquet by kind and day, with a manifest.\n\nStopped on its way, the same command goes on; "
+        "`truyvet ingest DIR` takes it back to the same state. Example: `truyvet export --to var/export`",
+    ),
+    "purge": (
+        "Xóa dữ liệu nhận quá thời hạn lưu mà không gắn với ca F0 nào.\n\nMáy chủ tự làm mỗi ngày. Ví dụ: `truyvet purge --dry-run`",
+        "Take away events received longer ago than the retention that are tied to no case.\n\nThe server does so every day by "
+        "itself. Example: `truyvet purge --dry-run`",
+    ),
+    "checkpoint": (
+        "Ghi bản lưu nhanh để lần sau mở nhanh hơn.\n\nVí dụ: `truyvet checkpoint`",
+        "Write a checkpoint, for a quicker next start.\n\nExample: `truyvet checkpoint`",
+    ),
+    "backup": (
+        "Sao lưu toàn bộ nhật ký vào một tệp, máy chủ vẫn chạy.\n\nVí dụ: `truyvet backup --to var/2021-07-11.backup`",
+        "Copy the whole journal into one file, while the server runs.\n\nExample: `truyvet backup --to var/2021-07-11.backup`",
+    ),
+    "restore": (
+        "Khôi phục bản sao lưu vào một nơi còn trống.\n\nVí dụ: `truyvet restore --from var/2021-07-11.backup --data var/new`",
+        "Fill an empty data folder or database from a backup.\n\nExample: `truyvet restore --from var/2021-07-11.backup --data var/new`",
+    ),
+    "rejects.kind": ("Chỉ loại sự kiện này.", "Only this kind of events."),
+    "rejects.code": ("Chỉ lý do này, ví dụ bad_time.", "Only this reason, like bad_time."),
+    "rejects.since": (
+        "Nhận từ thời điểm này trở đi, ví dụ 2021-07-11T09:00:00+07:00.",
+        "Received from this moment on, like 2021-07-11T09:00:00+07:00.",
+    ),
+    "rejects.state": (
+        "open (chưa xử lý), sent (đã gửi lại), dropped (bỏ) hoặc any (tất cả).",
+        "open (nobody dealt with it), sent (sent again), dropped, or any.",
+    ),
+    "rejects.format": ("table, json (mỗi dòng một đối tượng) hoặc csv.", "table, json (one object a line) or csv."),
+    "rejects.out": ("Ghi vào tệp này thay vì màn hình.", "Write to this file instead of the screen."),
+    "rejects.id": (
+        "Số của dòng; `truyvet rejects list` liệt kê.",
+        "Number of the row; `truyvet rejects list` lists them.",
+    ),
+    "rejects.ids": ("Số của các dòng.", "Numbers of the rows."),
+    "rejects.file": (
+        "Tệp của `truyvet rejects export`, đã sửa.",
+        "A file of `truyvet rejects export`, corrected.",
+    ),
+    "rejects.fields": (
+        "Trường và giá trị mới; giá trị trống thì bỏ trường ấy.",
+        "Fields and their new values; an empty value takes the field away.",
+    ),
+    "export.to": ("Thư mục để ghi.", "Folder to write to."),
+    "export.kind": ("Chỉ loại này; có thể lặp lại.", "Only this kind; may be given several times."),
+    "export.force": (
+        "Làm mới bản xuất đã có, hoặc ghi vào thư mục không trống.",
+        "Renew an export that is there, or write into a folder that is not empty.",
+    ),
+    "purge.dry_run": ("Chỉ đếm, không xóa.", "Count only, take nothing away."),
+    "purge.now": (
+        "Tính như thể bây giờ là thời điểm này, ví dụ 2021-08-01T00:00:00+07:00.",
+        "As if it were this moment, like 2021-08-01T00:00:00+07:00.",
+    ),
+    "backup.to": ("Tệp mới để ghi.", "New file to write."),
+    "restore.from": ("Tệp của `truyvet backup`.", "A file of `truyvet backup`."),
     "evaluate": (
         "So câu trả lời với sự thật của thành phố mẫu.\n\nVí dụ: `truyvet evaluate var/city --markdown docs/accuracy.md`",
         "Compare the answers with the truth of a sample city.\n\nExample: "
@@ -77,6 +170,10 @@ HELP: dict[str, tuple[str, str]] = {
     "data": (
         "Thư mục dữ liệu (hoặc TRUYVET_DATA; mặc định var/data).",
         "Data folder of an engine (or TRUYVET_DATA; default: var/data).",
+    ),
+    "database": (
+        "URL của cơ sở dữ liệu, như postgresql://user@host/db (hoặc TRUYVET_DATABASE); thư mục --data khi đó chỉ giữ bản lưu nhanh.",
+        "URL of the database, like postgresql://user@host/db (or TRUYVET_DATABASE); the --data folder then keeps checkpoints only.",
     ),
     "data.store": (
         "Lưu vào thư mục này (hoặc TRUYVET_DATA); không có thì chỉ kiểm tra.",
@@ -130,6 +227,26 @@ HELP: dict[str, tuple[str, str]] = {
     "port": (
         "Cổng, từ 0 đến 65535 (0: cổng trống bất kỳ).",
         "Port, 0 to 65535 (0: any free one).",
+    ),
+    "serve.watch": (
+        "Thư mục theo dõi: tệp sự kiện đặt vào đó được nạp, rồi chuyển sang done/ hoặc failed/.",
+        "Folder to watch: event files put into it are taken in, then moved to done/ or failed/.",
+    ),
+    "serve.nats": (
+        "URL máy chủ NATS có luồng TRUYVET, như nats://127.0.0.1:4222.",
+        "URL of a NATS server with the stream TRUYVET, like nats://127.0.0.1:4222.",
+    ),
+    "serve.retention": (
+        "Số ngày giữ sự kiện không gắn với ca nào, từ 14 đến 60 (mặc định 21).",
+        "Days that events not tied to a case are kept, 14 to 60 (default 21).",
+    ),
+    "serve.max_rows": (
+        "Số dòng nhiều nhất của một yêu cầu (mặc định 1.000.000).",
+        "Most rows of one request (default 1,000,000).",
+    ),
+    "serve.log": (
+        "Dạng nhật ký: json hoặc text (mặc định: text trên màn hình, còn lại json).",
+        "Form of the log: json or text (default: text on a terminal, else json).",
     ),
     "people": (
         "Số dân, từ 50 đến 20 triệu.",

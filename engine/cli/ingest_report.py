@@ -1,10 +1,12 @@
 """What became of event files, as tables: how many rows of each, and why rows were refused."""
 
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.session import Session
 from engine.cli.tables import count, grid, plain
+from engine.events.manifest import PART
 
 if TYPE_CHECKING:
     from engine.service.results import FileReport
@@ -20,7 +22,7 @@ def report_of(session: Session, reports: "list[FileReport]") -> None:
     for r in reports:
         counts = (count(n) for n in (r.accepted, r.duplicates, r.rejected_total))
         style = "yellow" if r.rejected_total else ""
-        table.add_row(plain(r.path.name), session.say(f"kind.{r.kind}"), *counts, f"{r.seconds:.1f}", style=style)
+        table.add_row(plain(name_of(r)), session.say(f"kind.{r.kind}"), *counts, f"{r.seconds:.1f}", style=style)
     session.out.print(table)
     refused = [r for r in reports if r.rejected_total]
     for r in refused:
@@ -37,6 +39,14 @@ def report_of(session: Session, reports: "list[FileReport]") -> None:
     )
 
 
+def name_of(report: "FileReport") -> str:
+    """A file's name; files of an export all have the same, so theirs goes with the folders they are in."""
+    path = report.path
+    if path.name != PART:
+        return path.name
+    return str(Path(*path.parts[-3:] if "=" in path.parent.name else path.parts[-2:]))
+
+
 def refused_rows(session: Session, report: "FileReport") -> None:
     """Refused rows of a file by reason, with the first row numbers and an example."""
     rows: dict[str, list[int]] = defaultdict(list)
@@ -44,7 +54,7 @@ def refused_rows(session: Session, report: "FileReport") -> None:
     for r in report.rejected:
         rows[r.code].append(r.row)
         example.setdefault(r.code, r.detail)
-    title = session.say("title.rejected", file=plain(report.path.name))
+    title = session.say("title.rejected", file=plain(name_of(report)))
     table = grid(session, ("code", "count", "first_rows", "reason", "example"), title)
     for code, n in Counter(r.code for r in report.rejected).most_common():
         first = ", ".join(str(row) for row in rows[code][:SHOWN_ROWS]) + (" ..." if n > SHOWN_ROWS else "")

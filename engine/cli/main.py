@@ -7,13 +7,18 @@ from typing import Annotated
 import typer
 
 from engine.cli import (
+    backup_command,
     case_commands,
     chain_command,
     data_commands,
     demo,
     evaluate_command,
+    export_command,
     map_commands,
+    purge_command,
     reference_commands,
+    rejects_command,
+    serve_command,
     trace_commands,
 )
 from engine.cli.help import help_of, startup_lang
@@ -50,10 +55,15 @@ def root(
 for family in (
     demo,
     data_commands,
+    serve_command,
     trace_commands,
     chain_command,
     case_commands,
     map_commands,
+    rejects_command,
+    export_command,
+    purge_command,
+    backup_command,
     evaluate_command,
     reference_commands,
 ):

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.help import help_of
-from engine.cli.questions import DataOption, FromOption, LimitOption, PngOption, SvgOption, pictures_of, time_of
+from engine.cli.questions import (
+    DatabaseOption,
+    DataOption,
+    FromOption,
+    LimitOption,
+    PngOption,
+    SvgOption,
+    pictures_of,
+    time_of,
+)
 from engine.cli.session import Session, moment, open_engine, write_out, writing
 from engine.cli.tables import count, grid, show
 from engine.cli.usage import declare
@@ -30,11 +39,12 @@ def risk(
     limit: LimitOption = 15,
     data: DataOption = None,
     folder: FromOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Hex scores."""
     session: Session = context.obj
     pictures, when = pictures_of(session, png, svg), time_of(session, at, "--at")
-    engine = open_engine(session, data, folder)
+    engine = open_engine(session, data, folder, database)
     columns = engine.hexes(resolution, at=when)
     # Files first: a reader of the table who leaves early (`| head`) must not cost a file that was asked for.
     for path in pictures:

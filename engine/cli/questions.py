@@ -22,6 +22,7 @@ SEARCHED = 20_000
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help=help_of("case.id"), show_default=False)]
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help=help_of("person.id"), show_default=False)]
 DataOption = Annotated[Path | None, typer.Option("--data", help=help_of("data"), show_default=False)]
+DatabaseOption = Annotated[str | None, typer.Option("--database", help=help_of("database"), show_default=False)]
 FromOption = Annotated[Path | None, typer.Option("--from", help=help_of("from"), show_default=False)]
 PolicyOption = Annotated[str | None, typer.Option("--policy", help=help_of("policy"), show_default="vn-2021-07")]
 UntilOption = Annotated[str | None, typer.Option("--until", help=help_of("until"), show_default=False)]

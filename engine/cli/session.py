@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.service.engine import Engine
 
 DEFAULT_DATA = Path("var/data")
+DATABASE = "TRUYVET_DATABASE"
+"""Environment variable with the URL of the database: a password need not stand on the command line."""
 WIDE = 150
 """Columns of the output when it is not a terminal."""
 Tell = Callable[[str, float], None]
@@ -119,27 +121,49 @@ def data_folder(given: Path | None) -> Path | None:
     return DEFAULT_DATA if DEFAULT_DATA.exists() else None
 
 
-def open_engine(session: Session, data: Path | None, folder: Path | None) -> "Engine":
-    """The engine behind --data, or one in memory with the events of --from.
+def database_url(given: str | None) -> str | None:
+    """--database, else TRUYVET_DATABASE; None: SQLite in the data folder."""
+    return given or os.environ.get(DATABASE) or None
+
+
+def holds_data(folder: Path) -> bool:
+    """Whether ``folder`` is the data folder of an engine (of an old release, too)."""
+    return (folder / "truyvet.db").is_file() or (folder / "journal").is_dir()
+
+
+def stored_at(session: Session, data: Path | None, database: str | None) -> tuple[Path | None, str | None]:
+    """(data folder, URL of the database or None) of what is stored already, as the options and the environment say.
+
+    With a database the folder holds checkpoints only, and need not be there.
 
     Raises:
-        BadParameterError: both given.
+        BadInputError: there is nothing.
+    """
+    where, url = data_folder(data), database_url(database)
+    if url is None and (where is None or not holds_data(where)):
+        raise BadInputError(session.say("error.no_data", path=where or DEFAULT_DATA))
+    return where, url
+
+
+def open_engine(session: Session, data: Path | None, folder: Path | None, database: str | None = None) -> "Engine":
+    """The engine behind --data or --database, or one in memory with the events of --from.
+
+    Raises:
+        BadParameterError: --from together with one of the others.
         BadInputError: no data anywhere, or no event file in --from.
     """
     from engine.service.engine import Engine, Settings
 
-    if data is not None and folder is not None:
+    if folder is not None and (data is not None or database is not None):
         raise BadParameterError(session.say("error.data_and_from"))
     with progress(session) as tell:
         if folder is not None:
             engine = Engine.open(Settings(lang=session.lang))
             _load(session, engine, folder, tell)
             return engine
-        where = data_folder(data)
-        if where is None or not (where / "journal").is_dir():
-            raise BadInputError(session.say("error.no_data", path=where or DEFAULT_DATA))
+        where, url = stored_at(session, data, database)
         return Engine.open(
-            Settings(data=where, lang=session.lang),
+            Settings(data=where, database=url, lang=session.lang),
             progress=lambda _, share: tell(session.say("progress.replay"), share),
         )
 
@@ -150,7 +174,7 @@ def _load(session: Session, engine: "Engine", folder: Path, tell: Tell) -> None:
         [folder], progress=lambda name, share: tell(session.say("progress.ingest", name=name), share)
     )
     if not reports:
-        key = "error.is_data" if (folder / "journal").is_dir() else "error.no_events"
+        key = "error.is_data" if holds_data(folder) else "error.no_events"
         raise BadInputError(session.say(key, path=folder))
     # A retracted row is how a feed corrects itself: nothing to warn of.
     refused = sum(r.rejected_total - sum(x.code == "retracted" for x in r.rejected) for r in reports)

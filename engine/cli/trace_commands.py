@@ -15,6 +15,7 @@ from engine.cli.questions import (
     CaseArgument,
     ChanceOption,
     ChannelsOption,
+    DatabaseOption,
     DataOption,
     DepthOption,
     FromOption,
@@ -58,13 +59,14 @@ def trace(
     limit: LimitOption = 50,
     data: DataOption = None,
     folder: FromOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """F1..Fk of a case."""
     session: Session = context.obj
     form = format_of(session, form, out)
     asked = (policy_of(session, policy), time_of(session, until))
     wanted = channels_of(session, channels)
-    engine = open_engine(session, data, folder)
+    engine = open_engine(session, data, folder, database)
     check_case(session, engine, case)
     report = engine.exposures(case, depth, *asked, min_probability, wanted)
     show(session, engine, report, form, out, limit)
@@ -84,13 +86,14 @@ def sources(
     limit: LimitOption = 50,
     data: DataOption = None,
     folder: FromOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Possible sources of a case."""
     session: Session = context.obj
     form = format_of(session, form, out)
     asked = (policy_of(session, policy), time_of(session, until))
     start, wanted = time_of(session, since, "--since"), channels_of(session, channels)
-    engine = open_engine(session, data, folder)
+    engine = open_engine(session, data, folder, database)
     check_case(session, engine, case)
     report = engine.sources(case, depth, *asked, start, min_probability, wanted)
     show(session, engine, report, form, out, limit)

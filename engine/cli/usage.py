@@ -36,9 +36,9 @@ class Group(TyperGroup):
         return _translated(super().get_params(ctx))
 
 
-def declare(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
-    """Make ``function`` the command ``name``, explained by the help table."""
-    app.command(name, help=help_of(name), cls=Command)(function)
+def declare(app: typer.Typer, name: str, function: Callable[..., None], key: str | None = None) -> None:
+    """Make ``function`` the command ``name``, explained by the help table under ``key`` (default: its name)."""
+    app.command(name, help=help_of(key or name), cls=Command)(function)
 
 
 def speak(lang: Lang) -> None:

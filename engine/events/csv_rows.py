@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 from engine.errors import UnreadableFileError
 from engine.events.arrow_rows import wanted_columns
 from engine.events.batches import BLOCK_BYTES, Piece, line_blocks
-from engine.events.rejections import Rejected
+from engine.events.rejections import Rejected, malformed
 
 _MAX_LINES = 50
 """Most lines one row may span: beyond, its opening quote is taken for a stray one."""
@@ -104,7 +104,7 @@ def _by_arrow(block: bytes, shape: _Shape, first: int) -> Piece | None:
     refused: list[Rejected] = []
 
     def refuse(row: Any) -> str:
-        refused.append(_wrong_width(first + row.number - 1, row.actual_columns, len(shape.names)))
+        refused.append(_wrong_width(first + row.number - 1, row.actual_columns, len(shape.names), row.text.encode()))
         return "skip"
 
     try:
@@ -131,8 +131,8 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _wrong_width(row: int, found: int, expected: int) -> Rejected:
-    return Rejected(row, "malformed_row", f"{found} values where the header has {expected}")
+def _wrong_width(row: int, found: int, expected: int, raw: bytes) -> Rejected:
+    return malformed(row, f"{found} values where the header has {expected}", raw)
 
 
 def _by_line(block: bytes, shape: _Shape, first: int, last: bool) -> tuple[Piece, bytes]:
@@ -149,11 +149,11 @@ def _by_line(block: bytes, shape: _Shape, first: int, last: bool) -> tuple[Piece
         if used == 0:
             if not last and len(lines) - at < _MAX_LINES:
                 break
-            refused.append(Rejected(row, "malformed_row", "a quote is not closed"))
+            refused.append(malformed(row, "a quote is not closed", lines[at]))
         elif cells is None:
-            refused.append(Rejected(row, "malformed_row", "not UTF-8; save the file as CSV UTF-8"))
+            refused.append(malformed(row, "not UTF-8; save the file as CSV UTF-8", lines[at]))
         elif len(cells) != len(shape.names):
-            refused.append(_wrong_width(row, len(cells), len(shape.names)))
+            refused.append(_wrong_width(row, len(cells), len(shape.names), lines[at]))
             used = 1
         else:
             rows.append(cells)

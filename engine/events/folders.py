@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.errors import UnreadableFileError
+from engine.events.manifest import exported_files
 from engine.events.schemas import KINDS, kind_named
 
 FORMATS: dict[str, str] = {
@@ -51,9 +52,11 @@ def files_of(paths: Iterable[Path], kind: str | None = None, ignored: Ignored | 
     Order: place, quarantine, case, test_result, then the other kinds; within a kind by path. In folders,
     hidden files, folders called ``truth`` and files that are not events are left out, and each (folders once)
     is told to ``ignored(path, why)``. With ``kind`` every file of a known format is taken to be of that kind.
+    Of a folder that ``truyvet export`` made, the files of its manifest are read, whatever else lies there.
 
     Raises:
-        UnreadableFileError: a path does not exist, or a file given by name is of no known format or kind.
+        UnreadableFileError: a path does not exist, a file given by name is of no known format or kind, or an
+            export is not finished or lacks a file.
         UnknownKindError: there is no such ``kind``.
     """
     if kind is not None:
@@ -87,6 +90,9 @@ def _kind_of_given(path: Path, kind: str | None) -> str:
 
 
 def _in_folder(folder: Path, kind: str | None, ignored: Ignored) -> dict[Path, str]:
+    exported = exported_files(folder)
+    if exported is not None:
+        return exported
     found: dict[Path, str] = {}
     for here, folders, names in os.walk(folder):
         for name in sorted(folders):

@@ -9,7 +9,7 @@ import pyarrow as pa
 from engine.errors import UnreadableFileError
 from engine.events.batches import BLOCK_BYTES, Piece, line_blocks
 from engine.events.mixed import column_of
-from engine.events.rejections import Rejected
+from engine.events.rejections import Rejected, malformed
 from engine.events.schemas import RETRACT, column_names
 
 
@@ -35,8 +35,8 @@ def ndjson_pieces(stream: BinaryIO, kind: str | None, block_bytes: int = BLOCK_B
     first = 0
     for block in line_blocks(stream, block_bytes):
         lines = [line for line in block.split(b"\n") if line and not line.isspace()]
-        events, malformed = _objects(lines, first)
-        yield Piece(table_of(events, kind), malformed)
+        events, refused = _objects(lines, first)
+        yield Piece(table_of(events, kind), refused)
         first += len(lines)
 
 
@@ -51,7 +51,7 @@ def _objects(lines: list[bytes], first: int) -> tuple[list[dict[str, Any]], tupl
         try:
             found.append(orjson.loads(line))
         except orjson.JSONDecodeError as error:
-            torn.append(Rejected(row, "malformed_row", f"not JSON: {error.msg} (column {error.colno})"))
+            torn.append(malformed(row, f"not JSON: {error.msg} (column {error.colno})", line))
             found.append(_TORN)
     events, others = _only_objects(found, first)
     return events, tuple(sorted([*torn, *others]))
@@ -64,7 +64,7 @@ def _only_objects(values: list[Any], first: int) -> tuple[list[dict[str, Any]], 
     if set(map(type, values)) <= {dict}:
         return values, ()
     others = tuple(
-        Rejected(row, "malformed_row", "an event is a JSON object, like {...}")
+        malformed(row, "an event is a JSON object, like {...}", orjson.dumps(value))
         for row, value in enumerate(values, first)
         if not isinstance(value, dict) and value is not _TORN
     )
@@ -87,5 +87,5 @@ def document_piece(body: bytes, kind: str | None) -> Piece:
     events = document.get("events") if isinstance(document, dict) else document
     if not isinstance(events, list):
         raise UnreadableFileError('the document must be {"events": [...]}')
-    objects, malformed = _only_objects(events, 0)
-    return Piece(table_of(objects, kind), malformed)
+    objects, refused = _only_objects(events, 0)
+    return Piece(table_of(objects, kind), refused)

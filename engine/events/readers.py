@@ -15,6 +15,7 @@ from engine.events.batches import BLOCK_BYTES, Piece, Progress, RawBatch, batche
 from engine.events.csv_rows import csv_pieces
 from engine.events.folders import FORMATS, PACKED, files_of, format_of, kind_of
 from engine.events.json_rows import document_piece, ndjson_pieces
+from engine.events.manifest import check_whole
 from engine.events.schemas import KINDS, kind_named
 
 __all__ = [
@@ -42,7 +43,8 @@ def read_path(
     alone is held whole). Lines that cannot be parsed are in ``RawBatch.malformed``; the rest is kept.
 
     Raises:
-        UnreadableFileError: missing, of unknown format or kind, or torn; earlier batches were handed on.
+        UnreadableFileError: missing, of unknown format or kind, or torn; earlier batches were handed on. Nothing is
+            handed on of a file of an export that differs from its checksum.
         UnknownKindError: there is no such ``kind``.
     """
     form = format_of(path)
@@ -55,6 +57,7 @@ def read_path(
         )
     kind_named(of_kind)
     rows = 0
+    check_whole(path)
     try:
         total = path.stat().st_size
         with path.open("rb") as file:

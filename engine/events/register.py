@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
+from engine.events.outcome import ACCEPTED, CHANGED, DUPLICATE, RETRACTED
 from engine.events.schemas import ARROW_TYPE, Kind
 
 Key = tuple[Any, ...]
@@ -40,8 +40,13 @@ class Register:
     def __len__(self) -> int:
         return len(self._live)
 
+    @property
+    def anything(self) -> bool:
+        """Whether it holds an event or a retracted key."""
+        return bool(self._live or self._dead)
+
     def apply(self, table: pa.Table) -> npt.NDArray[np.uint8]:
-        """Take in a canonical table; returns one outcome per row (ACCEPTED, DUPLICATE, RETRACTED)."""
+        """Take in a canonical table; returns one outcome per row."""
         natural = self.kind.natural_key
         outcomes = np.empty(table.num_rows, np.uint8)
         for i, row in enumerate(plain_rows(table)):
@@ -68,14 +73,14 @@ class Register:
         live = self._live.get(key)
         if live is None or live[0] < revision:
             self._live[key] = (revision, payload)
-            return ACCEPTED
+            return ACCEPTED if live is None else CHANGED
         if live[0] > revision:
             return DUPLICATE
         merged = {n: _merge(live[1][n], value) for n, value in payload.items()}
         if merged == live[1]:
             return DUPLICATE
         self._live[key] = (revision, merged)
-        return ACCEPTED
+        return CHANGED
 
     def get(self, key: Key) -> Payload | None:
         """The live event with this natural key, without its key columns."""
@@ -90,10 +95,20 @@ class Register:
         """Live events in order of arrival; callers must not depend on that order."""
         return ((key, payload) for key, (_, payload) in self._live.items())
 
-    def table(self) -> pa.Table:
-        """Live events as a canonical table ordered by natural key, ``retract`` false."""
+    def table(self, dead: bool = False) -> pa.Table:
+        """Live events as a canonical table ordered by natural key, ``retract`` false.
+
+        With ``dead`` the retracted keys follow as rows with ``retract`` true: taken in again, the same state.
+        """
+        live = self._table(sorted(self._live.items(), key=lambda item: item[0]), False)
+        if not dead or not self._dead:
+            return live
+        nothing = {f.name: None for f in self._fields}
+        gone = [(key, (revision, nothing)) for key, revision in sorted(self._dead.items())]
+        return pa.concat_tables([live, self._table(gone, True)])
+
+    def _table(self, rows: list[tuple[Key, tuple[int, Payload]]], retract: bool) -> pa.Table:
         names = self.kind.natural_key
-        rows = sorted(self._live.items(), key=lambda item: item[0])
         columns: dict[str, pa.Array] = {}
         for field in self.kind.fields:
             if field.wire_only:
@@ -105,7 +120,7 @@ class Register:
                 values = [payload[field.name] for _, (_, payload) in rows]
             raw = pa.array(values, pa.int64()) if field.type == "time" else pa.array(values, ARROW_TYPE[field.type])
             columns[field.name] = raw.cast(ARROW_TYPE[field.type])
-        columns["retract"] = pa.array([False] * len(rows), pa.bool_())
+        columns["retract"] = pa.array([retract] * len(rows), pa.bool_())
         columns["revision"] = pa.array([revision for _, (revision, _) in rows], pa.int32())
         return pa.table(columns)
 

@@ -17,6 +17,17 @@ class Rejected(NamedTuple):
     row: int
     code: str
     detail: str
+    raw: str | None = None
+    """What stood there, of a row that could not be parsed; None where the row is in a table."""
+
+
+RAW = 4_000
+"""Characters kept of a row that could not be parsed."""
+
+
+def malformed(row: int, detail: str, raw: bytes) -> Rejected:
+    """The refusal of a row that could not be parsed."""
+    return Rejected(row, "malformed_row", detail, raw[:RAW].decode("utf-8", "replace"))
 
 
 def shown(value: object) -> str:

@@ -76,7 +76,7 @@ def check(kind: str, raw: pa.Table, now: int, first_row: int = 0, prior: Sequenc
     table = table.append_column(pa.field(ROW, pa.int64(), nullable=False), pa.array(rows))
     if findings.bad.any():
         table = table.filter(pa.array(~findings.bad))
-    found = [Rejected(int(rows[i]), code, detail) for i, code, detail in findings.ordered()]
+    found = [Rejected(int(rows[i]), code, detail) for i, code, detail, _ in findings.ordered()]
     rejected = sorted([*prior, *found]) if prior else found
     return Checked(kind, table, raw.num_rows + len(prior), tuple(rejected))
 

@@ -185,3 +185,9 @@ def from_text(texts: list[str]) -> Cells:
             raise BadParameterError(f"{text!r} is not an H3 cell")
         out[n] = cell
     return out
+
+
+def cell_named(text: str) -> int | None:
+    """The cell that ``text`` names, or None when it names none."""
+    cell = int(text, 16) if _TEXT.fullmatch(text) else 0
+    return cell if h3.is_valid_cell(cell) else None

@@ -1,5 +1,6 @@
 """The contact graph as it grows: canonical tables in, immutable views out. One writer."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from engine.events.register import Register
 from engine.events.schemas import PLACE
 from engine.geo.cells import cells_of
 from engine.graph.layout import SECOND_BITS
+from engine.graph.saving import Piece, load, pieces_of
 from engine.graph.segments import Columns, Rows
 from engine.graph.store import Batch, EventLog
+from engine.graph.tables import table_of
 from engine.graph.view import GraphView, Places, extended, place_columns
 from engine.ids import Keys
 
@@ -81,6 +84,25 @@ class ContactGraph:
         retract = table.column("retract").fill_null(False).to_numpy(zero_copy_only=False)
         revision = table.column("revision").fill_null(0).to_numpy().astype(np.int32)
         return Batch(at // DAY, Rows(kind, k1, k2, payload), retract, revision)
+
+    def pieces(self) -> Iterator[Piece]:
+        """What a checkpoint stores of the bulk events."""
+        for log in self._logs.values():
+            yield from pieces_of(log)
+
+    def restore(self, pieces: Sequence[Piece]) -> None:
+        """Take back what :meth:`pieces` gave, into an empty graph."""
+        for log in self._logs.values():
+            load(log, pieces)
+
+    def days(self, kind: str) -> list[int]:
+        """Days (since 1970-01-01) with events of a bulk kind, or with retracted ones."""
+        return self._logs[kind].days()
+
+    def table(self, kind: str, day: int) -> pa.Table:
+        """Canonical table of a bulk kind's events of one day, retracted keys included."""
+        self._logs[kind].seal()
+        return table_of(self._logs[kind], day, self.people, self.places)
 
     def publish(self) -> GraphView:
         """An immutable view of everything taken in so far. Cost: the days that changed."""

@@ -16,13 +16,15 @@ Ints = npt.NDArray[np.int64]
 class Part:
     """Rows of one day that readers may already hold. Readers' arrays are never written: columns are copied first."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, version: object | None = None) -> None:
         self._sealed = segment
         self._payload: Columns = segment.rows.payload
         self._stay = segment.stay_s
         self._own: set[str] = set()
         """Columns that no reader has seen yet."""
         self._touched: list[Ints] = []
+        self.version = version or object()
+        """Another one whenever the segment becomes another."""
 
     def __len__(self) -> int:
         return len(self._sealed.rows)
@@ -81,7 +83,7 @@ class Part:
             old = self._sealed
             rows = Rows(old.rows.kind, old.rows.k1, old.rows.k2, self._payload)
             self._sealed = _stretched(replace(old, rows=rows, stay_s=self._stay), self._touched)
-            self._own, self._touched = set(), []
+            self._own, self._touched, self.version = set(), [], object()
         return self._sealed
 
     def merged(self, other: "Part") -> "Part":

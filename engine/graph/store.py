@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.clock import DAY
-from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
+from engine.events.outcome import ACCEPTED, CHANGED, DUPLICATE, RETRACTED
 from engine.graph.kernels.search import find_places
 from engine.graph.next_fixes import lengthen, settle
 from engine.graph.parts import Part
@@ -81,7 +81,7 @@ class EventLog:
         return sum(len(p) for d in days for p in d.parts) + sum(len(r) for d in days for r in d.runs)
 
     def apply(self, batch: Batch) -> npt.NDArray[np.uint8]:
-        """Take in a batch; returns one outcome per row (ACCEPTED, DUPLICATE, RETRACTED)."""
+        """Take in a batch; returns one outcome per row."""
         outcomes = np.full(len(batch.rows), DUPLICATE, np.uint8)
         plain = ~batch.retract & (batch.revision == 0)
         by_day = np.argsort(batch.day, kind="stable")
@@ -112,14 +112,15 @@ class EventLog:
         old = {n: np.where(known, at.payload[n], c).astype(c.dtype) for n, c in current.payload.items()}
         now = merged(self.kind, old, current.payload)
         changed = ~known | _differs(now, old)
-        outcomes[order[heads]] = np.where(changed, ACCEPTED, DUPLICATE)
+        told = np.where(known, CHANGED, ACCEPTED).astype(np.uint8)
+        outcomes[order[heads]] = np.where(changed, told, DUPLICATE)
         for nth in range(1, int(np.diff(np.append(heads, len(rows))).max(initial=1))):
             group = np.flatnonzero(np.append(heads[1:], len(rows)) - heads > nth)
             repeats = heads[group] + nth
             before = {n: c[group] for n, c in now.items()}
             after = merged(self.kind, before, {n: c[repeats] for n, c in rows.payload.items()})
             moved = _differs(after, before)
-            outcomes[order[repeats]] = np.where(moved, ACCEPTED, DUPLICATE)
+            outcomes[order[repeats]] = np.where(moved, told[group], DUPLICATE)
             changed[group] |= moved
             for n in now:
                 now[n][group] = after[n]
@@ -178,7 +179,7 @@ class EventLog:
         if at.known[0]:
             self._remove(state, row)
         self._push(state, row)
-        return ACCEPTED
+        return CHANGED if at.known[0] else ACCEPTED
 
     def _put(self, state: _Day, rows: Rows, known: npt.NDArray[np.bool_]) -> None:
         """Take in rows (sorted, keys unique); those ``known`` replace the payload that is there."""
@@ -245,6 +246,37 @@ class EventLog:
             if state.runs:
                 self._seal_day(day, state)
         return tuple(part.sealed() for _, state in sorted(self._days.items()) for part in state.parts)
+
+    def parts(self) -> dict[int, list[Part]]:
+        """Sealed parts by day; call :meth:`seal` first."""
+        return {day: state.parts for day, state in sorted(self._days.items()) if state.parts}
+
+    def days(self) -> list[int]:
+        """Days with live rows or retracted keys, ascending."""
+        return sorted(day for day, d in self._days.items() if d.parts or d.runs or d.dead)
+
+    def dead(self) -> dict[int, dict[Key, int]]:
+        """Retracted keys by day, with the highest revision that died."""
+        return {day: state.dead for day, state in self._days.items() if state.dead}
+
+    def revised(self) -> dict[int, dict[Key, int]]:
+        """Live keys by day whose revision is above 0."""
+        return {day: state.revisions for day, state in self._days.items() if state.revisions}
+
+    def restore_part(self, day: int, part: Part) -> None:
+        """Put back a part of a day. Parts may come in any order."""
+        parts = self._days.setdefault(day, _Day()).parts
+        parts.append(part)
+        parts.sort(key=len, reverse=True)
+
+    def restore_keys(self, what: str, found: dict[int, dict[Key, int]]) -> None:
+        """Put back what :meth:`dead` or :meth:`revised` gave."""
+        for day, keys in found.items():
+            state = self._days.setdefault(day, _Day())
+            if what == "dead":
+                state.dead = keys
+            else:
+                state.revisions = keys
 
     def _seal_day(self, day: int, state: _Day) -> None:
         rows = merge_runs(state.runs)

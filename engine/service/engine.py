@@ -1,85 +1,152 @@
-"""The engine: one object that takes events in, publishes what it knows, and answers."""
+"""The engine: one object that takes events in, publishes what it knows, answers, and looks after what it stores."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from threading import Thread
+from time import monotonic, perf_counter
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from engine.clock import Clock, system_clock
-from engine.errors import BadParameterError
-from engine.events.readers import RawBatch, files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
+from engine.errors import HistoryGoneError, JournalError, NotReadyError, TruyvetError
+from engine.events.batches import RawBatch
+from engine.events.readers import files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
 from engine.events.schemas import kind_named
 from engine.events.validate import Rejected
-from engine.exposure.policies import PRESETS, Policy, policy_named
-from engine.graph.materialise import materialise
-from engine.service import answers
-from engine.service.explain import contacts_of
+from engine.exposure.policies import policy_named
+from engine.journal.journal import Journal
+from engine.journal.rejects import Rejects
+from engine.service.exporting import ExportReport, export
+from engine.service.history import History
 from engine.service.intake import Intake
+from engine.service.live import Live
+from engine.service.maintenance import Maintenance
+from engine.service.metrics import Metrics
+from engine.service.now import Now
 from engine.service.progress import Progress
-from engine.service.results import (
-    CaseRow,
-    Chain,
-    Cluster,
-    ContactRow,
-    ExposureReport,
-    FileReport,
-    HexColumns,
-    IngestReply,
-    PersonReport,
-    PlaceInfo,
-)
-from engine.service.riskmap import hex_columns
-from engine.service.snapshot import Snapshot, named
-from engine.service.timeline import timeline_of
+from engine.service.questions import AnyPolicy, Questions
+from engine.service.results import FileReport, IngestReply, PurgeReport, Rejection
+from engine.service.settings import Settings
+from engine.service.storage import Storage
+from engine.service.stream import Hub
 
-AnyPolicy = str | Policy | None
-"""Name of a preset, a policy of one's own, or None: the engine's default."""
+__all__ = ["AnyPolicy", "Engine", "Settings"]
+
+KEPT_REJECTIONS = 1_000
+"""Rejected rows of a file that its report lists in full."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How to open an engine. ``data`` None: in memory only."""
-
-    data: Path | None = None
-    default_policy: str = "vn-2021-07"
-    lang: Literal["vi", "en"] = "en"
-
-
-class Engine:
+class Engine(Questions):
     """Ingest, publish, query. Thread-safe: one writer at a time, readers never wait for the journal."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
+        self.metrics = Metrics(clock)
+        self.stream = Hub(secrets.token_hex(6))
+        self.share = 0.0
+        """How much of the journal is loaded, 0 to 1."""
+        self.failure: TruyvetError | None = None
+        """Why it will never be ready, if so."""
+        policy = policy_named(settings.default_policy)
         self._clock = clock
-        self._policy = policy_named(settings.default_policy)
-        self._intake = Intake(clock)
-        self._ready = False
+        self._intake = Intake(clock, self.metrics, settings.queue_rows)
+        self._live = Live(self._intake, policy, self.stream, self.metrics, clock)
+        super().__init__(Now(self._intake, self._live, clock), policy)
+        self._storage: Storage | None = None
+        self._history: History | None = None
+        self._maintenance: Maintenance | None = None
+        self._ready = self._closed = False
+
+    # -- opening and closing --------------------------------------------------------------------------
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = system_clock, progress: Progress | None = None) -> "Engine":
-        """An engine with everything its data folder holds.
+        """An engine with everything that is stored; returns when it can be asked.
 
         Raises:
-            JournalError: the folder cannot be used, or a stored batch is damaged.
+            JournalError: the data cannot be used, or a stored batch is damaged.
         """
         engine = cls(settings, clock)
-        if settings.data is not None:
-            engine._intake.replay(settings.data, progress)
-        engine._ready = True
+        engine._load(progress)
         return engine
+
+    @classmethod
+    def begin(cls, settings: Settings, clock: Clock = system_clock) -> "Engine":
+        """An engine that loads by itself and then keeps its board live: for servers. Watch ``ready``, ``failure``."""
+        engine = cls(settings, clock)
+        Thread(target=engine._load_and_live, name="truyvet-load", daemon=True).start()
+        return engine
+
+    def _load(self, progress: Progress | None) -> None:
+        began = monotonic()
+
+        def tell(what: str, share: float) -> None:
+            self.share = share
+            self.metrics.replay(share, monotonic() - began)
+            if progress is not None:
+                progress(what, share)
+
+        self._storage = Storage.open(self.settings)
+        if self._storage is not None:
+            state = self._storage.load(progress=tell)
+            self._intake.begin(state, self._storage.journal)
+            self._history = History(self._storage, self._policy)
+            self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
+        self.share, self._ready = 1.0, True
+        self.metrics.replay(1.0, monotonic() - began)
+
+    def _load_and_live(self) -> None:
+        try:
+            self._load(None)
+            self._live.start()
+            if self._maintenance is not None:
+                self._maintenance.start(self._clock, self._history)
+        except TruyvetError as error:
+            self.failure, self._ready = error, False
+        except Exception as error:
+            self.failure, self._ready = JournalError(f"the data could not be loaded: {type(error).__name__}"), False
+            raise
+
+    def close(self) -> None:
+        """Finish what is being written, leave a checkpoint for a quick start, let go. May be called twice."""
+        if self._closed:
+            return
+        self._closed, self._ready = True, False
+        self._live.stop()
+        self._intake.drain()
+        if self._maintenance is not None:
+            self._maintenance.stop()
+        if self._storage is not None:
+            self._storage.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether queries may be asked."""
+        return self._ready
 
     # -- taking in ----------------------------------------------------------------------------------
 
-    def ingest(self, kind: str, raw: pa.Table, malformed: Sequence[Rejected] = (), first_row: int = 0) -> IngestReply:
-        """Check a batch, store its good rows, take them in. Bad rows are refused alone.
+    def ingest(
+        self,
+        kind: str,
+        raw: pa.Table,
+        malformed: Sequence[Rejected] = (),
+        first_row: int = 0,
+        source: str = "api",
+        wait: bool = True,
+    ) -> IngestReply:
+        """Check a batch, store its good rows, take them in. Bad rows are refused alone, and kept with their reason.
 
         Raises:
             UnknownKindError: no such kind.
+            BusyError: too much waits already, and ``wait`` is false.
             JournalError: the batch could not be stored; nothing of it was accepted.
         """
-        return self._intake.ingest(kind, raw, malformed, first_row)
+        if not self._ready:
+            raise NotReadyError("the journal is still being loaded; try again in a moment")
+        return self._intake.ingest(kind, raw, malformed, first_row, source, wait)
 
     def ingest_json(self, kind: str, body: bytes) -> IngestReply:
         """A JSON document ``{"events": [...]}``."""
@@ -112,7 +179,7 @@ class Engine:
             UnreadableFileError: a file is missing or torn; batches read before it stay accepted.
         """
         found = files_of(paths, kind, ignored)
-        return [self._intake.ingest_batches(path, k, read_path(path, k), progress) for path, k in found]
+        return [self._ingest_file(path, k, read_path(path, k), progress) for path, k in found]
 
     def ingest_stream(self, stream: BinaryIO, kind: str, form: str = "ndjson") -> FileReport:
         """Take in a byte stream that cannot seek (standard input): ndjson, json, csv or arrow.
@@ -120,177 +187,94 @@ class Engine:
         Raises:
             UnreadableFileError: torn, or no such form.
         """
-        return self._intake.ingest_batches(Path("-"), kind, read_stream(stream, kind, form), None)
+        return self._ingest_file(Path("-"), kind, read_stream(stream, kind, form), None)
 
-    # -- what is known --------------------------------------------------------------------------------
+    def _ingest_file(self, path: Path, kind: str, batches: Iterator[RawBatch], progress: Progress | None) -> FileReport:
+        """Take in a file's batches one after the other; memory stays bounded by one."""
+        began = perf_counter()
+        accepted = duplicates = refused = 0
+        kept: list[Rejection] = []
+        for batch in batches:
+            reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row, source=path.name)
+            accepted += reply.accepted
+            duplicates += reply.duplicates
+            refused += len(reply.rejected)
+            kept += reply.rejected[: KEPT_REJECTIONS - len(kept)]
+            if progress is not None and batch.bytes_total:
+                progress(path.name, batch.bytes_done / batch.bytes_total)
+        return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
 
-    def snapshot(self) -> Snapshot:
-        """The newest state; made once after a change, then shared by every reader."""
-        return self._intake.snapshot()
-
-    @property
-    def ready(self) -> bool:
-        """Whether queries may be asked."""
-        return self._ready
+    # -- the past -------------------------------------------------------------------------------------
 
     @property
     def as_of(self) -> int:
         """Journal sequence of the last batch taken in."""
-        return self._intake.seq
+        return self._intake.state.seq
+
+    def at(self, as_of: int) -> "Questions":
+        """Everything as it was known after batch ``as_of``: the same questions, asked of the past.
+
+        Raises:
+            HistoryGoneError: no such batch, before the retention, or an engine that stores nothing.
+        """
+        if as_of == self.as_of:
+            return self
+        if self._history is None:
+            raise HistoryGoneError("this engine stores nothing, so it knows no past; open it with a data folder")
+        return self._history.at(as_of)
+
+    def seq_at(self, moment: int) -> int:
+        """The last batch received at or before a moment (UTC s).
+
+        Raises:
+            HistoryGoneError: there is none.
+        """
+        seq = self._storage.journal.seq_at(moment) if self._storage is not None else 0
+        if seq == 0:
+            raise HistoryGoneError("nothing had been received by then")
+        return seq
+
+    # -- looking after what is stored -----------------------------------------------------------------
 
     @property
-    def data_time(self) -> int:
-        """Latest moment among accepted events, never later than the clock, UTC s."""
-        return self._time_of(self.snapshot())
-
-    def _time_of(self, state: Snapshot) -> int:
-        return min(self._clock(), state.latest)
-
-    def summary(self) -> dict[str, int]:
-        """How much of everything there is: events by kind, people, places, cases."""
-        state = self.snapshot()
-        counts = {
-            kind: sum(len(segment.rows) for segment in getattr(state.graph, kind))
-            for kind in ("bluetooth", "check_in", "location")
-        }
-        counts["place"] = len(state.place_data)
-        counts |= {kind: len(register) for kind, register in self._intake.timelines.registers.items()}
-        people, places = state.remember("named", lambda: named(state))
-        return {**counts, "people": people, "places": places, "cases": len(state.people.cases)}
-
-    # -- questions ------------------------------------------------------------------------------------
-
-    def _asked(self, policy: AnyPolicy, until: int | None) -> tuple[Snapshot, Policy, int]:
-        state = self.snapshot()
-        chosen = self._policy if policy is None else policy_named(policy) if isinstance(policy, str) else policy
-        return state, chosen, self._time_of(state) if until is None else until
-
-    def policies(self) -> list[Policy]:
-        """The contact policies there are, in order of date."""
-        return sorted(PRESETS.values(), key=lambda p: (p.since, p.name))
-
-    def cases(self, policy: AnyPolicy = None, until: int | None = None) -> list[CaseRow]:
-        """Every F0 with the number of its F1, ordered by person key."""
-        return answers.case_rows(*self._asked(policy, until))
-
-    def case(self, person: str, policy: AnyPolicy = None, until: int | None = None) -> CaseRow:
-        """One F0, with the number of its F1 and F2.
+    def journal(self) -> Journal:
+        """The journal.
 
         Raises:
-            UnknownPersonError, UnknownCaseError: see :meth:`exposures`.
+            JournalError: this engine stores nothing.
         """
-        state, chosen, moment = self._asked(policy, until)
-        return answers.case_row(state, state.case(person), chosen, moment)
+        if self._storage is None:
+            raise JournalError("this engine stores nothing; open it with a data folder or a database")
+        return self._storage.journal
 
-    def exposures(
-        self,
-        person: str,
-        depth: int = 2,
-        policy: AnyPolicy = None,
-        until: int | None = None,
-        min_probability: float = 0.0,
-        channels: frozenset[str] | None = None,
-    ) -> ExposureReport:
-        """Who an F0 may have exposed: F1..F``depth`` (at most 6), with first moment, minutes and probability.
+    @property
+    def rejects(self) -> Rejects:
+        """Refused rows, to be listed, put right and sent again. Raises as :attr:`journal`."""
+        return self.journal.rejects
 
-        ``policy`` is the name of a preset or a policy of one's own, here and in every other question.
+    def checkpoint(self) -> int | None:
+        """Write a checkpoint now; the batch up to which it holds, None when the newest one already does.
 
         Raises:
-            UnknownPersonError: no accepted event names this person.
-            UnknownCaseError: known, but not an F0.
-            UnknownPolicyError, BadParameterError: the question cannot be asked so.
+            JournalError: it could not be written, or this engine stores nothing.
         """
-        state, chosen, moment = self._asked(policy, until)
-        return answers.exposures(state, state.case(person), depth, chosen, moment, min_probability, channels)
+        return self._kept().checkpoint(self._clock())
 
-    def sources(
-        self,
-        person: str,
-        depth: int = 1,
-        policy: AnyPolicy = None,
-        until: int | None = None,
-        since: int | None = None,
-        min_probability: float = 0.0,
-        channels: frozenset[str] | None = None,
-    ) -> ExposureReport:
-        """Who may have infected an F0: the trace with time reversed. Raises as :meth:`exposures`."""
-        state, chosen, moment = self._asked(policy, until)
-        f0 = state.case(person)
-        return answers.sources(state, f0, depth, chosen, moment, since, min_probability, channels)
+    def purge(self, now: int | None = None, dry: bool = False) -> PurgeReport:
+        """Take away everything received more than the retention ago that is tied to no case, from everywhere.
 
-    def person(self, person: str) -> PersonReport:
-        """Level now over all F0s, why, and the dated facts of a person.
-
-        Raises:
-            UnknownPersonError: no accepted event names this person.
+        ``dry``: only count. Raises as :meth:`checkpoint`.
         """
-        with self._intake.lock:
-            state, facts = self._intake.current(), timeline_of(self._intake.timelines, person)
-        return answers.person_report(state, person, self._policy, self._time_of(state), facts)
+        return self._kept().purge(self._clock() if now is None else now, self._history, dry)
 
-    def contacts(
-        self, person: str, start: int | None = None, end: int | None = None, policy: AnyPolicy = None
-    ) -> list[ContactRow]:
-        """Contacts of a person with their evidence, ordered by moment; everything known when no time is given.
+    def export(
+        self, to: Path, kinds: Collection[str] | None = None, force: bool = False, progress: Progress | None = None
+    ) -> ExportReport:
+        """Write everything known now below ``to``: see :func:`engine.service.exporting.export`."""
+        journal = self._storage.journal if self._storage is not None else None
+        return export(self._intake, journal, to, self._clock(), kinds, force, progress)
 
-        Raises:
-            UnknownPersonError: no accepted event names this person.
-            BadParameterError: the interval is empty.
-        """
-        state, chosen, moment = self._asked(policy, end)
-        first = 0 if start is None else start
-        if first >= moment and start is not None:
-            raise BadParameterError("the interval is empty: from must be earlier than to")
-        return contacts_of(state, state.person(person), first, moment, chosen)[0]
-
-    def chains(
-        self,
-        person: str,
-        case: str | None = None,
-        policy: AnyPolicy = None,
-        until: int | None = None,
-        depth: int = 3,
-    ) -> list[Chain]:
-        """How a person was reached, from one case or from the ten nearest, best first. Raises as :meth:`exposures`."""
-        state, chosen, moment = self._asked(policy, until)
-        return answers.chains(state, person, case, chosen, moment, depth)
-
-    def clusters(self, start: int | None = None, end: int | None = None, policy: AnyPolicy = None) -> list[Cluster]:
-        """Places where F0s were infectious or infected together, most cases first."""
-        state, chosen, moment = self._asked(policy, end)
-        return answers.cluster_rows(state, chosen, 0 if start is None else start, moment)
-
-    def hexes(
-        self,
-        resolution: int = 9,
-        bbox: tuple[float, float, float, float] | None = None,
-        at: int | None = None,
-    ) -> HexColumns:
-        """The hex map at a moment (default: data time), resolution 7 to 10, within west, south, east, north.
-
-        Raises:
-            BadParameterError: resolution or box out of bounds.
-        """
-        state, chosen, moment = self._asked(None, at)
-        return hex_columns(state, resolution, bbox, moment, chosen)
-
-    def materialise(
-        self, start: int, end: int, policy: AnyPolicy = None, gap_s: int | None = None, by_channel: bool = True
-    ) -> pa.Table:
-        """Every contact in [start, end) as an Arrow table (see :mod:`engine.graph.materialise`); for analysis."""
-        state, chosen, _ = self._asked(policy, end)
-        limits = chosen.eligibility()
-        return materialise(state.graph, state.person_keys, state.place_keys, start, end, limits, gap_s, by_channel)
-
-    def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
-        """Reference data of places, by key; None where nothing is known."""
-        data = self.snapshot().place_data
-        out = {}
-        for key in keys:
-            d = data.get(key, {})
-            out[key] = PlaceInfo(key, d.get("name"), d.get("kind"), d.get("lat"), d.get("lng"))
-        return out
-
-    def close(self) -> None:
-        """Stop answering. Everything accepted is already stored."""
-        self._ready = False
+    def _kept(self) -> Maintenance:
+        if self._maintenance is None:
+            raise JournalError("this engine stores nothing; open it with a data folder or a database")
+        return self._maintenance

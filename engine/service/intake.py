@@ -1,123 +1,264 @@
-"""How events get in: checked, made durable, taken into the growing state, and published as immutable snapshots."""
+"""How events get in: checked, made durable together with whatever else waits, taken into the growing state.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
-from threading import Lock
-from time import perf_counter
-from typing import Any
+There is no committing thread. Whoever brings a batch puts it in the queue and asks for the writer's lock; the one
+who gets it stores everything that waits in one transaction, and the others find their work done.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Condition, Lock
+from time import monotonic
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from engine.clock import Clock
+from engine.errors import BusyError
 from engine.events.batches import RawBatch
-from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
-from engine.events.schemas import PLACE, canonical_schema, kind_named
-from engine.events.validate import Rejected, check
-from engine.graph.graph import ContactGraph
-from engine.ids import Keys
-from engine.journal.files import FileJournal
-from engine.people.timelines import PERSONAL, PeopleView, Timelines
-from engine.service.progress import Progress
-from engine.service.results import FileReport, IngestReply, Rejection
-from engine.service.snapshot import Snapshot, courses_of
+from engine.events.outcome import DUPLICATE, RETRACTED
+from engine.events.schemas import canonical_schema, kind_named
+from engine.events.validate import Checked, Rejected, check
+from engine.journal.blobs import encode
+from engine.journal.entries import Entry, Stored
+from engine.journal.journal import Journal
+from engine.service.metrics import Metrics
+from engine.service.rejected import reject_rows, retracted_rows
+from engine.service.results import IngestReply, Rejection
+from engine.service.snapshot import Snapshot
+from engine.service.state import Outcomes, State
 
-KEPT_REJECTIONS = 1_000
-"""Rejected rows of a file that its report lists in full."""
+GROUP_ROWS = 1_000_000
+"""Rows stored in one transaction: more wait for the next."""
+
+
+class Heard(Protocol):
+    """Who is told of every batch that was taken in, while the state's lock is held: it must be quick."""
+
+    def __call__(self, kind: str, table: pa.Table, outcomes: Outcomes) -> None:
+        """A batch and one outcome per row."""
+
+
+@dataclass
+class _Work:
+    """A checked batch on its way in."""
+
+    checked: Checked
+    table: pa.Table
+    entry: Entry | None
+    received_at: int
+    source: str
+    dead: list[tuple[int, Rejection]] = field(default_factory=list)
+    """Rows whose key turned out to be retracted, by index in ``table``."""
+    began: float = field(default_factory=monotonic)
+    reply: IngestReply | None = None
+    error: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.reply is not None or self.error is not None
 
 
 class Intake:
-    """The growing state and its one writer."""
+    """The one way into a state. Thread-safe."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.people, self.places = Keys(), Keys()
-        self.graph = ContactGraph(self.people, self.places)
-        self.timelines = Timelines(self.people)
-        self.seq = 0
-        self._clock = clock
-        self._journal: FileJournal | None = None
-        self._writer = Lock()
-        """One batch at a time goes to the journal; readers never wait for it."""
+    def __init__(self, clock: Clock, metrics: Metrics, queue_rows: int) -> None:
+        self.state = State()
+        self.journal: Journal | None = None
         self.lock = Lock()
-        """Held while a batch is taken in, or a new state is made out of what was."""
+        """Held while a batch is taken in, or a new snapshot is made out of what was."""
+        self.heard: Heard | None = None
+        self._clock = clock
+        self._metrics = metrics
+        self._most = queue_rows
+        self._writer = Lock()
+        """Whoever holds it is the one writer; readers never wait for it."""
+        self._room = Condition()
+        self._waiting: list[_Work] = []
+        self._rows = 0
         self._snapshot: Snapshot | None = None
-        self._people_view: PeopleView | None = None
-        self._place_data: dict[str, dict[str, Any]] | None = None
-        """Parts of the newest state that most batches leave as they are; None: to be made anew."""
+        self._last_received = 0
 
-    def replay(self, folder: Path, progress: Progress | None) -> None:
-        """Take in everything the journal under ``folder`` holds, and write to it from now on.
+    # -- taking in ------------------------------------------------------------------------------------
 
-        Raises:
-            JournalError: the folder cannot be used, or a stored batch is damaged.
-        """
-        journal = FileJournal(folder)
-        for seq, kind, table in journal.replay():
-            self._apply(kind, table)
-            self.seq = seq
-            if progress is not None:
-                progress("replay", seq / max(1, journal.seq))
-        self._journal = journal
+    def ingest(
+        self,
+        kind: str,
+        raw: pa.Table,
+        malformed: Sequence[Rejected] = (),
+        first_row: int = 0,
+        source: str = "api",
+        wait: bool = True,
+    ) -> IngestReply:
+        """Check a batch, store its good rows and the refused ones, take the good ones in.
 
-    def ingest(self, kind: str, raw: pa.Table, malformed: Sequence[Rejected] = (), first_row: int = 0) -> IngestReply:
-        """Check a batch, store its good rows, take them in. Bad rows are refused alone.
+        Returns when the batch is on disk and every later snapshot holds it.
 
         Raises:
             UnknownKindError: no such kind.
+            BusyError: more rows wait than may, and the caller would not (``wait`` false).
             JournalError: the batch could not be stored; nothing of it was accepted.
         """
         kind_named(kind)
-        checked = check(kind, raw, self._clock(), first_row, malformed)
-        rejected = [Rejection(r.row, r.code, r.detail) for r in checked.rejected]
+        now = self._clock()
+        checked = check(kind, raw, now, first_row, malformed)
         table = checked.table.select(canonical_schema(kind).names)
-        outcomes = np.empty(0, np.uint8)
-        with self._writer:
-            if table.num_rows:
-                seq = self.seq + 1 if self._journal is None else self._journal.append(kind, table)
-                with self.lock:
-                    outcomes = self._apply(kind, table)
-                    self.seq = seq
-                    same = self._snapshot is not None and not (outcomes == ACCEPTED).any()
-                    self._snapshot = replace(self._snapshot, as_of=seq) if same and self._snapshot else None
-            as_of = self.seq
-        dead = np.flatnonzero(outcomes == RETRACTED)
-        if len(dead):
-            rows = checked.table.column("row").to_numpy()
-            why = "this event was retracted; to bring it back send it with a higher revision"
-            rejected = sorted([*rejected, *(Rejection(int(rows[i]), "retracted", why) for i in dead)], key=_by_row)
-        return IngestReply(
-            accepted=int((outcomes == ACCEPTED).sum()),
-            duplicates=int((outcomes == DUPLICATE).sum()),
-            rejected=tuple(rejected),
-            as_of=as_of,
-        )
-
-    def _apply(self, kind: str, table: pa.Table) -> npt.NDArray[np.uint8]:
-        if kind in PERSONAL:
-            self._people_view = None
-        elif kind == PLACE.name:
-            self._place_data = None
-        owner = self.timelines if kind in PERSONAL else self.graph
-        return np.asarray(owner.apply(kind, table), np.uint8)
+        self._reserve(table.num_rows, wait)
+        try:
+            entry = None
+            if self.journal is not None and (table.num_rows or checked.rejected):
+                entry = encode(kind, table, now, reject_rows(checked, raw, first_row, source))
+            work = _Work(checked, table, entry, now, source)
+            with self._room:
+                self._waiting.append(work)
+            with self._writer:
+                while not work.done:
+                    self._commit()
+        finally:
+            self._release(table.num_rows)
+        self._metrics.batch(monotonic() - work.began)
+        if work.reply is None:
+            raise work.error or RuntimeError("a batch ended without an answer")
+        self._metrics.accepted(kind, work.reply.accepted)
+        if work.reply.rejected:
+            self._metrics.rejected(kind, len(work.reply.rejected))
+        return work.reply
 
     def ingest_batches(
-        self, path: Path, kind: str, batches: Iterator[RawBatch], progress: Progress | None
-    ) -> FileReport:
-        """Take in a file's batches one after the other; memory stays bounded by one."""
-        began = perf_counter()
-        accepted = duplicates = refused = 0
-        kept: list[Rejection] = []
+        self, kind: str, batches: Iterator[RawBatch], source: str, wait: bool, told: Callable[[RawBatch], None]
+    ) -> IngestReply:
+        """Batches one after the other, as one reply; memory is bounded by one. Raises as :meth:`ingest`."""
+        accepted = duplicates = 0
+        refused: list[Rejection] = []
         for batch in batches:
-            reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row)
+            reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row, source, wait)
             accepted += reply.accepted
             duplicates += reply.duplicates
-            refused += len(reply.rejected)
-            kept += reply.rejected[: KEPT_REJECTIONS - len(kept)]
-            if progress is not None and batch.bytes_total:
-                progress(path.name, batch.bytes_done / batch.bytes_total)
-        return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
+            refused += reply.rejected
+            told(batch)
+        return IngestReply(accepted, duplicates, tuple(refused), self.state.seq)
+
+    def _reserve(self, rows: int, wait: bool) -> None:
+        """Room in the queue. A batch larger than the whole queue passes when it is alone."""
+        with self._room:
+            while self._rows and self._rows + rows > self._most:
+                if not wait:
+                    raise BusyError("more events wait than can be held; send this batch again in a second")
+                self._room.wait()
+            self._rows += rows
+            self._metrics.queue(self._rows)
+
+    def _release(self, rows: int) -> None:
+        with self._room:
+            self._rows -= rows
+            self._metrics.queue(self._rows)
+            self._room.notify_all()
+
+    # -- the one writer (all below holds self._writer) --------------------------------------------------
+
+    def _commit(self) -> None:
+        """Store what waits in one transaction, then take it in; every work of the group gets its reply or error."""
+        group = self._next_group()
+        try:
+            seqs = self._store(group)
+            for work, seq in zip(group, seqs, strict=True):
+                work.reply = self._take(work, seq)
+            self._keep_retracted(group)
+        except BaseException as error:
+            for work in group:
+                if not work.done:
+                    work.error = error
+            if not isinstance(error, Exception):
+                raise
+
+    def _next_group(self) -> list[_Work]:
+        with self._room:
+            count = rows = 0
+            for work in self._waiting:
+                rows += work.table.num_rows
+                if count and rows > GROUP_ROWS:
+                    break
+                count += 1
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
+        return group
+
+    def _store(self, group: list[_Work]) -> list[int | None]:
+        """The sequence number of each batch; None for one without good rows."""
+        if self.journal is None:
+            numbers = iter(range(self.state.seq + 1, self.state.seq + 1 + len(group)))
+            return [next(numbers) if work.table.num_rows else None for work in group]
+        for work in group:  # the clock may step back; the order of receipt does not
+            self._last_received = work.received_at = max(work.received_at, self._last_received)
+        entries = [replace(w.entry, received_at=w.received_at) for w in group if w.entry is not None]
+        seqs = iter(self.journal.append(entries) if entries else [])
+        self._metrics.committed(len(entries))
+        return [next(seqs) if work.entry is not None else None for work in group]
+
+    def _take(self, work: _Work, seq: int | None) -> IngestReply:
+        outcomes = np.empty(0, np.uint8)
+        if seq is not None:
+            if seq > self.state.seq + 1 and self.journal is not None:
+                self._follow(seq - 1)  # another process wrote in between
+            outcomes = self._apply(work.checked.kind, work.table, seq, work.received_at)
+        work.dead = _dead(work.checked, outcomes)
+        return _reply(work, outcomes, self.state.seq)
+
+    def _keep_retracted(self, group: list[_Work]) -> None:
+        """Rows whose key is retracted are known as such only now; keep them beside the other refused ones."""
+        if self.journal is None:
+            return
+        entries = []
+        for work in group:
+            if work.dead and work.entry is not None:
+                rows = retracted_rows(work.checked.kind, work.table, work.dead, work.source)
+                entries.append(encode(work.checked.kind, work.table.slice(0, 0), work.received_at, rows))
+        if entries:
+            self.journal.append(entries)
+
+    def _follow(self, upto: int | None) -> None:
+        if self.journal is None:
+            return
+        for stored in self.journal.replay(after=self.state.seq, upto=upto):
+            self._apply(stored.kind, stored.table, stored.seq, stored.received_at)
+
+    def _apply(self, kind: str, table: pa.Table, seq: int, received_at: int) -> Outcomes:
+        with self.lock:
+            outcomes = self.state.apply(kind, table, seq, received_at)
+            self._last_received = max(self._last_received, received_at)
+            news = bool(((outcomes != DUPLICATE) & (outcomes != RETRACTED)).any())
+            old = self._snapshot
+            self._snapshot = replace(old, as_of=seq) if old is not None and not news else None
+            if news and self.heard is not None:
+                self.heard(kind, table, outcomes)
+        return outcomes
+
+    # -- what the engine asks of it ---------------------------------------------------------------------
+
+    def begin(self, state: State, journal: Journal | None) -> None:
+        """Go on from a state, writing to a journal."""
+        self.state, self.journal, self._snapshot = state, journal, None
+        self._last_received = state.received_at
+
+    def load(self, stored: Stored) -> None:
+        """Take in a stored batch, while nobody else does."""
+        self._apply(stored.kind, stored.table, stored.seq, stored.received_at)
+
+    def catch_up(self) -> None:
+        """Take in what other processes have written since.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        if self.journal is not None and self.journal.last_seq() > self.state.seq:
+            with self._writer:
+                self._follow(None)
+
+    def replace_state(self, made: Callable[[], State]) -> None:
+        """Put another state of the same journal in place; nobody writes meanwhile."""
+        with self._writer:
+            state = made()
+            with self.lock:
+                self.state, self._snapshot = state, None
 
     def snapshot(self) -> Snapshot:
         """The newest state; made once after a change, then shared by every reader."""
@@ -130,26 +271,26 @@ class Intake:
     def current(self) -> Snapshot:
         """The newest state, for callers that hold ``lock``."""
         if self._snapshot is None:
-            self._snapshot = self._publish()
+            self._snapshot = self.state.publish()
         return self._snapshot
 
-    def _publish(self) -> Snapshot:
-        graph = self.graph.publish()
-        if self._people_view is None:
-            self._people_view = self.timelines.publish()
-        if self._place_data is None:
-            self._place_data = {key: data for (key,), data in self.graph.reference.items()}
-        people = self._people_view
-        return Snapshot(
-            graph=graph,
-            people=people,
-            person_keys=self.people,
-            place_keys=self.places,
-            place_data=self._place_data,
-            as_of=self.seq,
-            latest=max(graph.latest(), people.latest),
-            courses=courses_of(people),
-        )
+    def drain(self) -> None:
+        """Wait for the batch that is being written."""
+        with self._writer:
+            pass
+
+
+def _dead(checked: Checked, outcomes: Outcomes) -> list[tuple[int, Rejection]]:
+    rows = checked.table.column("row").to_numpy()
+    why = "this event was retracted; to bring it back send it with a higher revision"
+    return [(at, Rejection(int(rows[at]), "retracted", why)) for at in np.flatnonzero(outcomes == RETRACTED).tolist()]
+
+
+def _reply(work: _Work, outcomes: Outcomes, as_of: int) -> IngestReply:
+    rejected = [*(Rejection(r.row, r.code, r.detail) for r in work.checked.rejected), *(r for _, r in work.dead)]
+    duplicates = int((outcomes == DUPLICATE).sum())
+    accepted = len(outcomes) - duplicates - len(work.dead)
+    return IngestReply(accepted, duplicates, tuple(sorted(rejected, key=_by_row)), as_of)
 
 
 def _by_row(rejection: Rejection) -> int:

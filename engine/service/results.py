@@ -1,5 +1,6 @@
 """What the service answers: plain frozen records. Moments are UTC seconds; edges turn them into text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -216,3 +217,41 @@ class HexColumns:
     high: npt.NDArray[np.float64]
     infectious_h: npt.NDArray[np.float64]
     """Decayed infectious person-hours in the cell itself, before smoothing."""
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """Somebody on the board: the least level over all F0s, since when, and through whom."""
+
+    person: str
+    level: int
+    since: int
+    """First exposure at this level, UTC s; of an F0 the opening of its window."""
+    via: str | None
+    """Who passed it on; None for an F0."""
+    case: str | None
+    """The F0 at the root of the chain; None for an F0."""
+    channels: tuple[str, ...]
+    changed_as_of: int
+    """Journal sequence number of the last change of the level; 0 when it was there before the service started."""
+
+
+@dataclass(frozen=True)
+class BoardReport:
+    """The board, ordered by level and person key. ``rows`` are looked up as they are read."""
+
+    rows: Sequence[BoardRow]
+    as_of: int
+
+
+@dataclass(frozen=True)
+class PurgeReport:
+    """What a purge took away: everything received before ``before`` (UTC s) that is tied to no case."""
+
+    before: int
+    batches: int
+    rows: int
+    rejects: int
+    exports: tuple[Path, ...]
+    """Exports that were written anew without what was purged."""
+    seconds: float

@@ -90,11 +90,7 @@ def _presences(state: Snapshot, queries: Queries) -> list[tuple[np.ndarray, ...]
 def footfall(state: Snapshot, at: int) -> Cells:
     """Cells (resolution 10 or finer) where anybody was in the days the map looks back on, and every known place."""
     since = at - round(params.HEX_CUT_D.value * DAY)
-    parts = [
-        _visited(segment, since, at)
-        for segment in state.graph.location
-        if since - DAY < segment.day_start < at
-    ]
+    parts = [_visited(segment, since, at) for segment in state.graph.location if since - DAY < segment.day_start < at]
     places = state.graph.places
     known = places.lat_e7 != NOWHERE
     lat, lng = places.lat_e7[known] / 1e7, places.lng_e7[known] / 1e7

@@ -1,11 +1,21 @@
+import contextlib
+import http.client
+import socket
+import threading
+import time
+
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.limits import Limits
 from api.replays import Replays
+from api.server import Server
 from engine.service.access import ROLES
 from tests.api.fake_engine import FakeEngine
 
+LIMITS = Limits(body=10_000, rows=100)
 TOKENS = {role: f"{role}-token-0123456789" for role in ROLES}
 
 
@@ -30,7 +40,7 @@ def engine():
 
 @pytest.fixture(scope="session")
 def app():
-    return create_app(FakeEngine(), TOKENS, max_body=10_000)
+    return create_app(FakeEngine(), TOKENS, limits=LIMITS)
 
 
 @pytest.fixture
@@ -38,3 +48,36 @@ def call(app, engine):
     """The one application, over a fresh engine and without memory of keys."""
     app.state.engine, app.state.replays = engine, Replays()
     return Caller(app, raise_server_exceptions=False)
+
+
+@contextlib.contextmanager
+def serving(engine, limits=LIMITS):
+    """A server in a thread, over sockets; gives its port."""
+    app = create_app(engine, TOKENS, limits=limits)
+    server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"), app.state.streams.close)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            server.app = app
+            yield server, listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def connect(port, head, role="feed"):
+    """A socket that has sent the head of a request, and nothing of its body."""
+    peer = socket.create_connection(("127.0.0.1", port), timeout=20)
+    peer.sendall(f"{head}\r\nHost: x\r\nAuthorization: Bearer {TOKENS[role]}\r\n\r\n".encode())
+    return peer
+
+
+def read_reply(peer):
+    """(status, body) of what comes before the connection ends, or the body is whole."""
+    reply = http.client.HTTPResponse(peer)
+    reply.begin()
+    return reply.status, reply.read()

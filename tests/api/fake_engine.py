@@ -3,17 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import orjson
 
 from engine.clock import from_rfc3339
-from engine.errors import (
-    UnknownCaseError,
-    UnknownKindError,
-    UnknownPersonError,
-    UnknownPolicyError,
-    UnreadableFileError,
-)
+from engine.errors import HistoryGoneError, UnknownCaseError, UnknownPersonError, UnknownPolicyError
+from engine.service.metrics import Metrics
 from engine.service.results import (
+    BoardReport,
+    BoardRow,
     CaseRow,
     Chain,
     ChainLink,
@@ -32,7 +28,6 @@ from engine.service.results import (
 
 T = from_rfc3339("2021-07-09T02:30:00Z")
 CASE = "P-1042"
-KINDS = ("bluetooth", "check_in", "location", "place", "case", "test_result", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -56,36 +51,47 @@ CONTACT = ContactRow(
 )  # fmt: skip
 
 
-class FakeEngine:
+class FakeSubscription:
+    def __init__(self, hub, frames):
+        self.hub, self.frames = hub, frames
+
+    def take(self):
+        taken, self.frames = b"".join(self.frames), []
+        return taken
+
+    def heartbeat(self):
+        return b'id: r-9\nevent: heartbeat\ndata: {"as_of":7}\n\n'
+
+    def close(self):
+        self.hub.open.remove(self)
+
+
+class FakeHub:
+    """Every subscriber has a list of frames."""
+
+    def __init__(self):
+        self.open, self.asked, self.wakes = [], [], []
+
+    @property
+    def subscribers(self):
+        return len(self.open)
+
+    def publish(self, frame):
+        for subscription in self.open:
+            subscription.frames.append(frame)
+        for wake in self.wakes:
+            wake()
+
+    def subscribe(self, last_event_id, wake):
+        self.asked.append(last_event_id)
+        self.wakes.append(wake)
+        missed = b'event: missed\ndata: {"refetch":"/v1/board"}\n\n'
+        self.open.append(FakeSubscription(self, [missed] if last_event_id == "unknown" else []))
+        return self.open[-1]
+
+
+class FakeView:
     """Knows one case; ``asked`` holds the arguments of the last call by method name."""
-
-    def __init__(self, rows=None):
-        self.as_of, self.data_time, self.ready, self.closed = 7, T + 86_400, True, False
-        self.rows = [exposure(i) for i in range(10)] if rows is None else rows
-        self.asked, self.ingests, self.fail = {}, 0, None
-
-    def _ingest(self, form, kind, body):
-        if self.fail is not None:
-            raise self.fail
-        if kind not in KINDS:
-            raise UnknownKindError(f"no event kind {kind!r}")
-        self.ingests += 1
-        self.as_of += 1
-        self.asked["ingest"] = (form, kind, body)
-        return IngestReply(len(body), self.ingests, (Rejection(3, "bad_time", "at: ..."),), self.as_of)
-
-    def ingest_json(self, kind, body):
-        try:
-            orjson.loads(body)
-        except ValueError:
-            raise UnreadableFileError("line 1 is not JSON") from None
-        return self._ingest("json", kind, body)
-
-    def ingest_ndjson(self, kind, body):
-        return self._ingest("ndjson", kind, body)
-
-    def ingest_arrow(self, kind, body):
-        return self._ingest("arrow", kind, body)
 
     def _check(self, person, policy=None):
         if self.fail is not None:
@@ -146,6 +152,68 @@ class FakeEngine:
             tuple(self.rows),
         )
 
+    def hexes(self, resolution=9, bbox=None, at=None):
+        self.asked["hexes"] = (resolution, bbox, at)
+        return HexColumns(
+            resolution, at or self.data_time, self.as_of,
+            np.array([0x8965B56628FFFFF, 0x8965B5662B7FFFF], np.uint64), np.array([89.999, 48.0]),
+            np.array([2, 0], np.int8), np.array([74.125, 20.0]), np.array([97.981, 71.0]),
+            np.array([4.0, 1.0]),
+        )  # fmt: skip
+
+    def places(self, keys):
+        known = {
+            "market": PlaceInfo("market", "Chợ", "market", 10.5, 106.5),
+            "school": PlaceInfo("school", "Trường", "school", 10.6, 106.6),
+            "lost": PlaceInfo("lost", None, None, None, None),
+        }
+        return {k: known[k] for k in keys if k in known}
+
+    def board(self, level=None, area=None, since=None):
+        self.asked["board"] = (level, area, since)
+        if self.fail is not None:
+            raise self.fail
+        rows = [
+            BoardRow(CASE, 0, T - 86_400, None, CASE, (), 3),
+            BoardRow("P-2077", 1, T, CASE, CASE, ("bluetooth",), 5),
+            BoardRow("P-3000", 2, T + 60, "P-2077", CASE, ("check_in",), 6),
+        ]
+        return BoardReport(tuple(r for r in rows if level is None or r.level in level), self.as_of)
+
+
+class FakeEngine(FakeView):
+    """The whole engine: what comes in is counted, each batch has a number."""
+
+    def __init__(self, rows=None):
+        self.as_of, self.data_time, self.ready, self.closed = 7, T + 86_400, True, False
+        self.share, self.failure, self.metrics = 1.0, None, Metrics()
+        self.stream = FakeHub()
+        self.rows = [exposure(i) for i in range(10)] if rows is None else rows
+        self.asked, self.ingests, self.fail, self.taken = {}, 0, None, []
+
+    def ingest(self, kind, raw, malformed=(), first_row=0, source="http", wait=True):
+        if self.fail is not None:
+            raise self.fail
+        self.ingests += 1
+        self.as_of += 1
+        self.asked["ingest"] = (kind, raw, tuple(malformed), first_row, source, wait)
+        self.taken.append(raw.num_rows)
+        refused = tuple(Rejection(r.row, r.code, r.detail) for r in malformed)
+        return IngestReply(raw.num_rows, 0, refused, self.as_of)
+
+    def at(self, as_of):
+        self.asked["at"] = as_of
+        if not 2 <= as_of <= self.as_of:
+            raise HistoryGoneError("the retained history begins at batch 2")
+        past = FakeView()
+        past.as_of, past.data_time, past.rows = as_of, self.data_time, self.rows[:3]
+        past.asked, past.fail = self.asked, self.fail
+        return past
+
+    def seq_at(self, moment):
+        self.asked["seq_at"] = moment
+        return 5
+
     def person(self, person):
         if person == "nobody":
             raise UnknownPersonError("no event names 'nobody'")
@@ -164,23 +232,6 @@ class FakeEngine:
 
     def clusters(self, start=None, end=None, policy=None):
         return [Cluster("market", "Chợ", "market", 10.5, 106.5, T, T + 60, (CASE, "P-2077"), 600)]
-
-    def hexes(self, resolution=9, bbox=None, at=None):
-        self.asked["hexes"] = (resolution, bbox, at)
-        return HexColumns(
-            resolution, at or self.data_time, self.as_of,
-            np.array([0x8965B56628FFFFF, 0x8965B5662B7FFFF], np.uint64), np.array([89.999, 48.0]),
-            np.array([2, 0], np.int8), np.array([74.125, 20.0]), np.array([97.981, 71.0]),
-            np.array([4.0, 1.0]),
-        )  # fmt: skip
-
-    def places(self, keys):
-        known = {
-            "market": PlaceInfo("market", "Chợ", "market", 10.5, 106.5),
-            "school": PlaceInfo("school", "Trường", "school", 10.6, 106.6),
-            "lost": PlaceInfo("lost", None, None, None, None),
-        }
-        return {k: known[k] for k in keys if k in known}
 
     def policies(self):
         return [FakePolicy("vn-2021-07", "2021-07-30", 0)]

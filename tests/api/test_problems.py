@@ -105,7 +105,7 @@ def test_engine_messages_keep_their_facts_in_vietnamese(call):
     )
     body = check(reply, 400, "unreadable_file")
     assert body["title"] == "Không đọc được tệp"
-    assert "line 1 is not JSON" in body["detail"]
+    assert "line 1, column 2" in body["detail"]
 
 
 @pytest.mark.parametrize("error", [ValueError("secret 42"), errors.TruyvetError("secret 42"), MemoryError("secret 42")])
@@ -122,7 +122,7 @@ def test_unexpected_errors_give_a_logged_id_and_nothing_else(call, engine, caplo
 
 def test_a_broken_journal_is_503_without_its_path(call, engine):
     engine.fail = errors.JournalError("cannot write /srv/data/journal.db")
-    reply = call.post("/v1/events/case", json={"events": []})
+    reply = call.post("/v1/events/case", json={"events": [{"person": "p"}]})
     check(reply, 503, "journal")
     assert "/srv" not in reply.text
 
@@ -131,12 +131,38 @@ def test_the_log_has_routes_but_nobodys_id(call, caplog):
     with caplog.at_level(logging.INFO, "truyvet.api"):
         call.get(TRACE)
     text = " ".join(r.getMessage() for r in caplog.records)
-    assert "/v1/cases/{person:id}/exposures 200" in text
+    assert "/v1/cases/{person}/exposures 200" in text
     assert CASE not in text
 
 
 def test_while_not_ready_routes_are_503_but_alive(call, engine):
-    engine.ready = False
-    check(call.get("/readyz", role=None), 503, "not_ready")
-    check(call.get("/v1/cases"), 503, "not_ready")
+    engine.ready, engine.share = False, 0.42
+    for path in ("/readyz", "/v1/cases", "/v1/board", "/v1/stream"):
+        reply = call.get(path)
+        assert check(reply, 503, "not_ready")["share"] == 0.42
+        assert reply.headers["retry-after"] == "5"
+    check(call.post("/v1/events/case", json={"events": []}), 503, "not_ready")
     assert call.get("/healthz", role=None).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "seconds"),
+    [
+        (errors.StorageFullError("/srv/data is full"), 507, "storage_full", "60"),
+        (errors.BusyError("2000000 rows wait"), 429, "busy", "1"),
+        (errors.NotReadyError("closing"), 503, "not_ready", "5"),
+    ],
+)
+def test_what_passes_with_time_says_when_to_come_again(call, engine, error, status, code, seconds):
+    engine.fail = error
+    reply = call.post("/v1/events/case", json={"events": [{"person": "p"}]})
+    check(reply, status, code)
+    assert reply.headers["retry-after"] == seconds
+    assert "/srv" not in reply.text
+
+
+def test_any_text_as_a_method_stays_out_of_log_and_metrics(call, engine, caplog):
+    with caplog.at_level(logging.INFO, "truyvet.api"):
+        check(call.request("P1042", "/v1/cases"), 405, "method_not_allowed")
+    assert "P1042" not in caplog.text
+    assert b"P1042" not in engine.metrics.text()

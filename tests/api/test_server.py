@@ -1,26 +1,52 @@
 """A real server process: it answers over a socket, and ends well when told to."""
 
+import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 
 import pytest
 
+from api.__main__ import main as command
 from tests.api.conftest import TOKENS
 
 SCRIPT = """
 import sys
+import threading
+import time
 from api.server import run_server
+from engine.errors import JournalError
 from tests.api.conftest import TOKENS
 from tests.api.fake_engine import FakeEngine
 engine = FakeEngine()
-run_server(engine, TOKENS, "127.0.0.1", int(sys.argv[1]))
-print("closed", engine.closed)
+port, how = int(sys.argv[1]), sys.argv[2]
+
+class Feeding:
+    def stop(self):
+        print("sources stopped, engine open:", not engine.closed)
+
+def load():
+    time.sleep(1)
+    engine.share, engine.ready = 1.0, how == "slow"
+    engine.failure = JournalError("batch 17 is damaged") if how == "broken" else None
+
+def linger(*args, **other):
+    time.sleep(1)
+    return type(engine).person(engine, *args)
+
+if how != "ready":
+    engine.ready, engine.share = False, 0.25
+    threading.Thread(target=load).start()
+engine.person = linger
+run_server(engine, TOKENS, "127.0.0.1", port, feeding=Feeding())
+print("closed", engine.closed, engine.failure)
 """
 
 
@@ -41,10 +67,15 @@ def ask(port, path, body=None):
 
 
 @pytest.fixture
-def server():
+def how():
+    return "ready"
+
+
+@pytest.fixture
+def server(how):
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(port)],
+        [sys.executable, "-c", SCRIPT, str(port), how],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=os.getcwd(),
@@ -71,4 +102,67 @@ def test_it_serves_and_ends_with_success_on_a_signal(server, number):
     process.send_signal(number)
     out, _ = process.communicate(timeout=15)
     assert process.returncode == 0, out.decode()
+    assert b"sources stopped, engine open: True" in out
     assert b"closed True" in out
+
+
+def officer(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {TOKENS['officer']}"})
+    return connection.getresponse()
+
+
+def test_the_end_answers_what_is_under_way_and_does_not_wait_for_streams(server):
+    process, port = server
+    streams = [officer(port, "/v1/stream") for _ in range(3)]
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(officer(port, "/v1/persons/x").status))
+    asking.start()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    asking.join(10)
+    out, _ = process.communicate(timeout=15)
+    assert (process.returncode, answers) == (0, [200]), out.decode()
+    assert all(stream.read() == b"retry: 2000\n\n" for stream in streams)
+
+
+@pytest.mark.parametrize("how", ["slow"])
+def test_it_answers_while_it_loads(server):
+    process, port = server
+    assert ask(port, "/healthz") == 200
+    early = officer(port, "/readyz")
+    assert (early.status, json.loads(early.read())["share"]) == (503, 0.25)
+    assert ask(port, "/v1/events/case", b'{"events":[]}') == 503
+    for _ in range(100):
+        if ask(port, "/readyz") == 200:
+            break
+        time.sleep(0.05)
+    assert ask(port, "/v1/events/case", b'{"events":[]}') == 200
+    process.terminate()
+    assert process.wait(15) == 0
+
+
+@pytest.mark.parametrize("how", ["broken"])
+def test_it_ends_when_the_engine_fails(server):
+    process, port = server
+    assert ask(port, "/healthz") == 200
+    out, _ = process.communicate(timeout=15)
+    assert b"closed True batch 17 is damaged" in out
+
+
+def test_a_damaged_journal_ends_the_command_with_2(tmp_path):
+    (tmp_path / "truyvet.db").write_bytes(b"this is no database" * 100)
+    words = [sys.executable, "-m", "api", "--port", str(free_port()), "--data", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, timeout=60, cwd=os.getcwd(), check=False)
+    assert done.returncode == 2
+    assert b"Journal error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(["--retention-days", "5"], "14 to 60 days"), (["--watch", "/dev/null/x"], "cannot be watched")],
+)
+def test_options_that_cannot_be_end_the_command_with_2(tmp_path, words, says, monkeypatch, capsys):
+    monkeypatch.setattr("engine.service.logs.configure", lambda form: None)
+    assert command(["--data", str(tmp_path), *words]) == 2
+    assert says in capsys.readouterr().err

@@ -47,10 +47,10 @@ def test_a_file_asked_for_is_written_though_the_reader_left(words, option, tmp_p
 def test_ctrl_c_ends_with_130_and_a_line(tmp_path):
     words = ["ingest", "-", "--kind", "case", "--data", str(tmp_path / "d")]
     process = subprocess.Popen([*COMMAND, *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=QUIET)
-    while not (tmp_path / "d" / "journal").exists():
+    while not (tmp_path / "d" / "truyvet.db").exists():
         time.sleep(0.02)
         assert process.poll() is None
-    time.sleep(0.2)
+    time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     # Standard input stays open until the process has gone: it was waiting for rows.
     process.wait(20)

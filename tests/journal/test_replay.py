@@ -1,5 +1,7 @@
 """An engine that starts again answers as before it stopped."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,28 +28,42 @@ def test_a_restart_changes_no_answer(tmp_path_factory: pytest.TempPathFactory, w
     assert again.as_of == engine.as_of
     assert again.summary() == engine.summary()
     assert snapshot(again, NOW) == snapshot(engine, NOW)
+    again.close()
+    engine.close()
 
 
 def test_retractions_survive_a_restart(tmp_path: Path) -> None:
     event = {"person": "a", "onset_at": 1_625_011_200}
-    load([("case", event), ("case", {"person": "a", "retract": True})], engine=opened(tmp_path))
+    load([("case", event), ("case", {"person": "a", "retract": True})], engine=opened(tmp_path)).close()
     again = opened(tmp_path)
     assert again.cases() == []
     reply = load([], engine=again).ingest_json("case", b'{"events":[{"person":"a","onset_at":"2021-06-30T00:00:00Z"}]}')
     assert [r.code for r in reply.rejected] == ["retracted"]
+    again.close()
+
+
+def renamed(folder: Path, old: str, new: str) -> None:
+    with closing(sqlite3.connect(folder / "truyvet.db")) as database:
+        database.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
 
 def test_nothing_is_taken_in_when_it_cannot_be_stored(tmp_path: Path) -> None:
-    engine = opened(tmp_path / "data")
-    (tmp_path / "data" / "journal").rename(tmp_path / "gone")
+    engine = opened(tmp_path)
+    case = [("case", {"person": "a", "onset_at": 1_625_011_200})]
+    renamed(tmp_path, "batches", "gone")
     with pytest.raises(JournalError):
-        load([("case", {"person": "a", "onset_at": 1_625_011_200})], engine=engine)
+        load(case, engine=engine)
     assert engine.cases() == []
     assert engine.as_of == 0
+    renamed(tmp_path, "gone", "batches")
+    load(case, engine=engine)
+    assert engine.as_of == 1
+    engine.close()
 
 
 def test_replay_reports_progress(tmp_path: Path) -> None:
-    load([("case", {"person": p, "onset_at": 1_625_011_200}) for p in "ab"], [1, 1], opened(tmp_path))
+    load([("case", {"person": p, "onset_at": 1_625_011_200}) for p in "ab"], [1, 1], opened(tmp_path)).close()
     seen: list[float] = []
-    Engine.open(Settings(data=tmp_path), clock=lambda: NOW, progress=lambda _, done: seen.append(done))
+    chosen = Settings(data=tmp_path, checkpoints=False)
+    Engine.open(chosen, clock=lambda: NOW, progress=lambda _, done: seen.append(done)).close()
     assert seen == [0.5, 1.0]

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
+from engine.events.outcome import ACCEPTED, CHANGED, DUPLICATE, RETRACTED
 from engine.events.register import Register
 from engine.events.schemas import canonical_schema, kind_named
 from tests.oracles.state import fold
@@ -55,7 +55,7 @@ def test_state_is_a_function_of_the_set(world: list[Told], seed: int) -> None:
 def test_replies_say_what_changed() -> None:
     steps = [{"place": "p", "name": "y"}], [{"place": "p", "name": "y"}], [{"place": "p", "name": "x"}]
     _, outcomes = after("place", *steps, [{"place": "p", "retract": True}], [{"place": "p", "name": "x"}])
-    assert outcomes == [ACCEPTED, DUPLICATE, ACCEPTED, ACCEPTED, RETRACTED]
+    assert outcomes == [ACCEPTED, DUPLICATE, CHANGED, ACCEPTED, RETRACTED]
 
 
 def test_an_older_revision_is_a_duplicate() -> None:

@@ -1,5 +1,6 @@
 """What an Engine answers about a world, in shapes that compare."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,3 +75,17 @@ def level(engine: Any, person: str) -> Any:
     except UnknownPersonError:
         return (None, False, None, ())
     return (report.level, report.is_case, report.isolated_at, report.timeline)
+
+
+def everything(engine: Any, people: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """All that an Engine answers, without sequence numbers; ``people``: only of these cases, and no totals."""
+    cases = [row for row in engine.cases() if people is None or row.person in people]
+    found: dict[str, Any] = {"cases": cases}
+    for row in cases:
+        found[row.person] = [engine.exposures(row.person, depth=3).rows, engine.sources(row.person, depth=2).rows]
+    found["board"] = [replace(row, changed_as_of=0) for row in engine.board().rows]
+    if people is None:
+        hexes = engine.hexes()
+        found["hexes"] = [hexes.h3.tolist(), hexes.score.tolist(), hexes.low.tolist(), hexes.high.tolist()]
+        found["summary"] = engine.summary()
+    return found

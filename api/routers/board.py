@@ -1,0 +1,63 @@
+"""``/v1/board``: everybody who has a level now, and ``/v1/stream``: each change of it as it happens."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from api.access import Engine, allow
+from api.describe import answers, text_answer
+from api.examples.replies import BOARD, STREAM
+from api.middleware import HEAD_ONLY
+from api.pages import page_of
+from api.parameters import MAX_TEXT, Area, AsOf, Changed, Heartbeat, Levels, Page, levels_of
+from api.past import changed_after, view_of
+from api.present.rows import board_row
+from api.present.wire import json_reply, state_headers
+from api.streams import MEDIA_TYPE, LiveResponse, Streams
+
+router = APIRouter(tags=["board"], dependencies=[Depends(allow("persons"))])
+_PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "not_ready")
+
+
+@router.get("/v1/board", summary="Who has a level", responses=answers(BOARD, *_PROBLEMS, "history_gone"))
+def board(
+    engine: Engine,
+    page: Page,
+    level: Levels = None,
+    area: Area = None,
+    since: Changed = None,
+    as_of: AsOf = None,
+) -> Response:
+    """The level of everybody who has one over all F0s (0: is one), ordered by level, then person."""
+    wanted = levels_of(level)
+    after = None if since is None else changed_after(engine, since)
+    report = view_of(engine, as_of).board(wanted, area, after)
+    shown = page_of(report.rows, page.rows(), page.cursor, lambda row: row.person)
+    body = {"board": [board_row(row) for row in shown.rows], "as_of": report.as_of, "next": shown.next}
+    return json_reply(body, state_headers(report.as_of))
+
+
+@router.get(
+    "/v1/stream",
+    summary="Changes as they happen",
+    response_class=Response,
+    responses=text_answer(MEDIA_TYPE, STREAM, *_PROBLEMS, "busy"),
+)
+async def stream(
+    request: Request,
+    engine: Engine,
+    last_event_id: Annotated[str | None, Header(max_length=MAX_TEXT)] = None,
+    resume: Annotated[
+        str | None,
+        Query(alias="last_event_id", max_length=MAX_TEXT, description="as the header `Last-Event-ID`"),
+    ] = None,
+    heartbeat: Heartbeat = None,
+) -> Response:
+    """Server-sent events: `alert` for each change of the board, `heartbeat` in silence, `missed` when some were lost.
+
+    Come back with `Last-Event-ID` and nothing is lost; after `missed`, fetch the board again.
+    """
+    streams: Streams = request.app.state.streams
+    seconds = heartbeat or request.app.state.intake.limits.heartbeat_s
+    # An empty header is none: browsers send it so at first.
+    return LiveResponse(streams, engine, last_event_id or resume or None, seconds, HEAD_ONLY in request.scope)

@@ -1,0 +1,74 @@
+"""The command that becomes the server."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.help import help_of
+from engine.cli.session import DEFAULT_DATA, Session, data_folder, database_url
+from engine.cli.usage import declare
+from engine.errors import BadParameterError
+from engine.params import RETENTION_D
+
+DATABASE = "TRUYVET_DATABASE"
+LOGS = ("json", "text")
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the command."""
+    declare(app, "serve", serve)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option("--host", help=help_of("host"))] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help=help_of("port"), min=0, max=65_535)] = 8080,
+    data: Annotated[Path | None, typer.Option("--data", help=help_of("data"), show_default=False)] = None,
+    database: Annotated[str | None, typer.Option("--database", help=help_of("database"), show_default=False)] = None,
+    retention: Annotated[
+        int | None, typer.Option("--retention-days", help=help_of("serve.retention"), show_default=False)
+    ] = None,
+    watch: Annotated[Path | None, typer.Option("--watch", help=help_of("serve.watch"), show_default=False)] = None,
+    nats: Annotated[str | None, typer.Option("--nats", help=help_of("serve.nats"), show_default=False)] = None,
+    max_rows: Annotated[
+        int | None, typer.Option("--max-rows", help=help_of("serve.max_rows"), min=1, show_default=False)
+    ] = None,
+    log: Annotated[str | None, typer.Option("--log", help=help_of("serve.log"), show_default=False)] = None,
+) -> None:
+    """Become the API server."""
+    session: Session = context.obj
+    low, high = int(RETENTION_D.low), int(RETENTION_D.high)
+    if retention is not None and not low <= retention <= high:
+        raise BadParameterError(
+            session.say("error.bounds", option="--retention-days", value=retention, low=low, high=high)
+        )
+    if log is not None and log not in LOGS:
+        raise BadParameterError(f"--log: {' | '.join(LOGS)}")
+    given = {"--retention-days": retention, "--watch": watch, "--nats": nats, "--max-rows": max_rows, "--log": log}
+    more = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    become_server(session, host, port, data_folder(data) or DEFAULT_DATA, database_url(database), more)
+
+
+def become_server(
+    session: Session, host: str, port: int, data: Path, database: str | None = None, more: list[str] | None = None
+) -> None:
+    """Replace this process by the server (the API stands above the command line in the house).
+
+    The database's URL goes by the environment: it may hold a password, and arguments are shown to everybody.
+    """
+    sys.stdout.flush()
+    if port == 0:
+        # Chosen here, so that the addresses the server prints are the ones it listens on.
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
+    arguments = ["--host", host, "--port", str(port), "--data", str(data), "--lang", session.lang, *(more or [])]
+    environment = dict(os.environ)
+    environment.pop(DATABASE, None)
+    if database is not None:
+        environment[DATABASE] = database
+    os.execve(sys.executable, [sys.executable, "-m", "api", *arguments], environment)  # noqa: S606 - our own server

@@ -1,0 +1,82 @@
+"""A log of bulk events taken apart into named columns, and put together again: what checkpoints store."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.graph.parts import Part
+from engine.graph.segments import PAYLOAD, Rows, Segment
+from engine.graph.store import EventLog, Key
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Columns and a small document under a name; equal ``token`` (by identity) means equal content."""
+
+    name: str
+    columns: Columns
+    meta: Mapping[str, Any]
+    token: object | None = None
+
+
+def pieces_of(log: EventLog) -> Iterator[Piece]:
+    """Everything a log holds. The columns are those readers hold: nothing is copied."""
+    log.seal()
+    for day, parts in log.parts().items():
+        for i, part in enumerate(parts):
+            s = part.sealed()
+            columns = {"k1": s.rows.k1, **s.rows.payload, "groups": s.groups, "group_start": s.group_start}
+            columns |= {"by_group": s.by_group, "majors": s.majors, "major_longest": s.major_longest}
+            columns |= {"stay_s": s.stay_s} if log.kind == "location" else {"k2": s.rows.k2}
+            meta = {"day_start": s.day_start, "longest_s": s.longest_s, "last_end": s.last_end}
+            yield Piece(f"{log.kind}/{day}/{i}", columns, meta, part.version)
+    for name, found in (("dead", log.dead()), ("revised", log.revised())):
+        yield Piece(f"{log.kind}/{name}", _columns(found), {})
+
+
+def load(log: EventLog, pieces: Iterable[Piece]) -> None:
+    """Put the pieces of a log of the same kind into an empty one."""
+    for piece in pieces:
+        kind, _, rest = piece.name.partition("/")
+        if kind != log.kind:
+            continue
+        if rest in ("dead", "revised"):
+            log.restore_keys(rest, _keys(piece.columns))
+        else:
+            log.restore_part(int(rest.partition("/")[0]), Part(_segment(log.kind, piece), piece.token))
+
+
+def _segment(kind: str, piece: Piece) -> Segment:
+    c = piece.columns
+    payload = {name: c[name] for name in PAYLOAD[kind]}
+    rows = Rows(kind, c["k1"], c["k2"] if kind != "location" else np.empty(0, np.int32), payload)
+    return Segment(
+        int(piece.meta["day_start"]),
+        rows,
+        c["groups"],
+        c["group_start"],
+        c["by_group"],
+        int(piece.meta["longest_s"]),
+        c["majors"],
+        c["major_longest"],
+        int(piece.meta["last_end"]),
+        c["stay_s"] if kind == "location" else np.empty(0, np.uint16),
+    )
+
+
+def _columns(found: Mapping[int, Mapping[Key, int]]) -> Columns:
+    rows = [(day, *key, revision) for day, keys in sorted(found.items()) for key, revision in sorted(keys.items())]
+    table = np.array(rows, np.int64).reshape(len(rows), 4)
+    return {name: np.ascontiguousarray(table[:, i]) for i, name in enumerate(("day", "k1", "k2", "revision"))}
+
+
+def _keys(columns: Columns) -> dict[int, dict[Key, int]]:
+    out: dict[int, dict[Key, int]] = {}
+    for day, k1, k2, revision in zip(*(columns[n].tolist() for n in ("day", "k1", "k2", "revision")), strict=True):
+        out.setdefault(day, {})[k1, k2] = revision
+    return out

@@ -1,0 +1,27 @@
+"""Writes the files of the database anew, so that no byte of a row that was taken away is left in them."""
+
+from engine.errors import JournalError
+from engine.journal.database import Database
+
+READ = "another process reads the database: the rows are gone, their bytes go with the next purge"
+
+
+def vacuum(database: Database, doing: str) -> None:
+    """Rebuild the tables that events were taken from; writers and readers wait meanwhile.
+
+    Needs as much free room as the database has rows. A PostgreSQL server keeps older bytes in its own write-ahead log
+    until it recycles that, and in the archives and copies that its administrator makes.
+
+    Raises:
+        StorageFullError: no room for the new files.
+        JournalError: others keep the database busy.
+    """
+    with database.alone(doing) as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("VACUUM FULL batches")
+            connection.exec_driver_sql("VACUUM FULL rejects")
+            return
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("VACUUM")
+        if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+            raise JournalError(f"{doing}: {READ}")

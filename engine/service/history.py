@@ -1,0 +1,103 @@
+"""Time travel: everything as it was known at an earlier batch, made from a checkpoint and the batches after it."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from engine.errors import HistoryGoneError
+from engine.exposure.board import Board
+from engine.exposure.deltas import nothing
+from engine.exposure.policies import Policy
+from engine.service.answers import BOARD_DEPTH
+from engine.service.live import board_state, report_of
+from engine.service.questions import Questions
+from engine.service.results import BoardReport, TimelineEntry
+from engine.service.snapshot import Snapshot
+from engine.service.state import State, summary_of
+from engine.service.storage import Storage
+from engine.service.timeline import timeline_of
+
+KEPT = 2
+"""States of the past held in memory at once."""
+
+
+class PastState:
+    """One state of the past: see :class:`engine.service.questions.Known`."""
+
+    def __init__(self, state: State, policy: Policy) -> None:
+        self._state = state
+        self._snapshot = state.publish()
+        self._policy = policy
+        self._board: Board | None = None
+        self._lock = Lock()
+
+    def snapshot(self) -> Snapshot:
+        """The state."""
+        return self._snapshot
+
+    def counts(self) -> dict[str, int]:
+        """Live events by kind, then."""
+        return summary_of(self._snapshot, self._state.registers())
+
+    def facts(self, person: str) -> tuple[Snapshot, tuple[TimelineEntry, ...]]:
+        """The state and a person's facts in it."""
+        return self._snapshot, timeline_of(self._state.timelines, person)
+
+    def clock(self) -> int:
+        """When the last of its batches was received: nobody knew a later moment."""
+        return self._state.received_at
+
+    def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
+        """The board, computed at the first question."""
+        with self._lock:
+            if self._board is None:
+                self._board = Board(self._policy, BOARD_DEPTH)
+                self._board.update(board_state(self._snapshot), nothing(everything=True))
+        return report_of(self._board, self._snapshot, level, area, since)
+
+
+class Past(Questions):
+    """The questions, asked of a state of the past."""
+
+    @property
+    def as_of(self) -> int:
+        """Journal sequence of the last batch in it."""
+        return self.snapshot().as_of
+
+
+class History:
+    """States of the past, the last few asked for kept. Thread-safe."""
+
+    def __init__(self, storage: Storage, policy: Policy) -> None:
+        self._storage = storage
+        self._policy = policy
+        self._states: OrderedDict[tuple[str, int], Past] = OrderedDict()
+        self._lock = Lock()
+
+    def at(self, as_of: int) -> Past:
+        """Everything as it was known after batch ``as_of``.
+
+        Raises:
+            HistoryGoneError: there is no such batch, or it was received before the last purge's cutoff.
+        Cost: opening the newest earlier checkpoint (at least one a day is kept) and replaying what came since.
+        """
+        journal = self._storage.journal
+        received = journal.received(as_of)
+        if received is None:
+            raise HistoryGoneError(f"there is no batch {as_of}; the newest is {journal.last_seq()}")
+        if received < journal.purged_before:
+            raise HistoryGoneError(f"batch {as_of} lies before the retention: events known then have been purged since")
+        key = (self._storage.ident, as_of)
+        with self._lock:
+            found = self._states.get(key)
+            if found is None:
+                found = Past(PastState(self._storage.load(upto=as_of), self._policy), self._policy)
+                while len(self._states) >= KEPT:
+                    self._states.popitem(last=False)
+                self._states[key] = found
+            self._states.move_to_end(key)
+        return found
+
+    def forget(self) -> None:
+        """Let go of every state: a purge must not live on in memory."""
+        with self._lock:
+            self._states.clear()

@@ -1,0 +1,206 @@
+"""What is live: the board of the newest state, and an alert for every change of a level."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from engine.clock import Clock
+from engine.errors import BadParameterError, TruyvetError
+from engine.events.outcome import ACCEPTED, CHANGED
+from engine.exposure.board import Board, BoardState
+from engine.exposure.deltas import Delta, delta_of, merge, nothing
+from engine.exposure.policies import Policy
+from engine.graph.eligibility import CHANNEL_NAMES
+from engine.service.alerts import alerts
+from engine.service.answers import BOARD_DEPTH
+from engine.service.intake import Intake
+from engine.service.metrics import Metrics
+from engine.service.results import BoardReport, BoardRow
+from engine.service.snapshot import Snapshot
+from engine.service.state import Outcomes
+from engine.service.stream import Hub
+from engine.service.whereabouts import people_in
+
+log = logging.getLogger("truyvet.live")
+PAUSE_S = 0.1
+"""Least time between two looks at what is new: batches that come in between are looked at together."""
+FOLLOW_S = 1.0
+"""How often the journal is asked whether another process has written."""
+CHUNK = 1_000
+"""Rows of the board that are looked up together."""
+
+
+class Live:
+    """The board, kept up to date with the intake it listens to."""
+
+    def __init__(self, intake: Intake, policy: Policy, hub: Hub, metrics: Metrics, clock: Clock) -> None:
+        self.hub = hub
+        self._intake = intake
+        self._policy = policy
+        self._metrics = metrics
+        self._clock = clock
+        self._board: Board | None = None
+        self._lock = Lock()
+        self._deltas: list[Delta] = []
+        self._oldest: float | None = None
+        """When the oldest batch that the board has not seen was taken in."""
+        self._news, self._stop = Event(), Event()
+        self._thread: Thread | None = None
+
+    def hear(self, kind: str, table: pa.Table, outcomes: Outcomes) -> None:
+        """Note what a batch may change. Called under the intake's lock."""
+        if self._board is None:
+            return  # the first look computes everything
+        changing = (outcomes == ACCEPTED) | (outcomes == CHANGED)
+        rows = table if changing.all() else table.filter(pa.array(changing))
+        self._deltas.append(delta_of(kind, rows, self._intake.state.people))
+        if self._oldest is None:
+            self._oldest = monotonic()
+        self._news.set()
+
+    def forget(self) -> None:
+        """Compute everything anew at the next look: the state was replaced."""
+        with self._intake.lock:
+            self._deltas = [nothing(everything=True)]
+            self._news.set()
+
+    def refresh(self) -> tuple[Board, Snapshot]:
+        """Bring the board up to the newest state; every change of a level becomes an alert."""
+        with self._lock:
+            first = self._board is None
+            board = self._board or Board(self._policy, BOARD_DEPTH)
+            with self._intake.lock:
+                state = self._intake.current()
+                deltas, self._deltas = self._deltas, []
+                oldest, self._oldest = self._oldest, None
+                self._board = board
+                self._intake.heard = self.hear
+            changes = board.update(board_state(state), merge(deltas))
+            if first:
+                self._tell_size(board)
+                return board, state
+            if changes:
+                told = alerts(board, state.person_keys, changes, state.as_of, self._clock())
+                self.hub.publish(state.as_of, [("alert", alert) for alert in told])
+                self._metrics.alerts(len(told))
+                self._tell_size(board)
+            else:
+                self.hub.publish(state.as_of, [])
+            if oldest is not None:
+                self._metrics.freshness(monotonic() - oldest)
+            return board, state
+
+    def _tell_size(self, board: Board) -> None:
+        levels = board.people()[1]
+        self._metrics.board({k: int((levels == k).sum()) for k in range(BOARD_DEPTH + 1)})
+
+    def report(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
+        """The board as :meth:`engine.service.questions.Questions.board` gives it."""
+        board, state = self.refresh()
+        return report_of(board, state, level, area, since)
+
+    # -- by itself ----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Keep up to date in a thread of its own until :meth:`stop`."""
+        self.refresh()
+        self._thread = Thread(target=self._run, name="truyvet-live", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        followed = monotonic()
+        while not self._stop.is_set():
+            news = self._news.wait(FOLLOW_S)
+            if self._stop.is_set():
+                return
+            try:
+                if monotonic() - followed >= FOLLOW_S:
+                    self._intake.catch_up()
+                    followed = monotonic()
+                if news:
+                    self._news.clear()
+                    self.refresh()
+            except TruyvetError as error:
+                log.warning("the board could not be brought up to date: %s", error.code)
+            except Exception:
+                log.exception("the board is computed anew after an error")
+                self.forget()
+            self._stop.wait(PAUSE_S)
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._news.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
+def board_state(state: Snapshot) -> BoardState:
+    """What the board reads of a snapshot."""
+    return BoardState(state.graph, state.person_keys, state.people, state.courses, state.as_of)
+
+
+def report_of(
+    board: Board, state: Snapshot, level: frozenset[int] | None, area: str | None, since: int | None
+) -> BoardReport:
+    """The chosen rows of a board. Cost: one pass over its people and a sort by key.
+
+    Raises:
+        BadParameterError: no such level or cell.
+    """
+    if level is not None and not level <= set(range(BOARD_DEPTH + 1)):
+        raise BadParameterError(f"level must be some of 0 to {BOARD_DEPTH}")
+    person, levels = board.people()
+    keep = np.ones(len(person), np.bool_)
+    if level is not None:
+        keep &= np.isin(levels, sorted(level))
+    if since is not None:
+        keep &= board.changed(person) > since
+    if area is not None:
+        keep[keep] = np.isin(person[keep], people_in(state, area, person[keep]))
+    person, levels = person[keep], levels[keep]
+    order = np.lexsort((state.person_keys.ranks(person), levels))
+    return BoardReport(_Rows(board, state, person[order]), state.as_of)
+
+
+class _Rows(Sequence[BoardRow]):
+    """Rows of the board, looked up when they are read: a page costs a page."""
+
+    def __init__(self, board: Board, state: Snapshot, person: npt.NDArray[np.int32]) -> None:
+        self._board, self._state, self._person = board, state, person
+
+    def __len__(self) -> int:
+        return len(self._person)
+
+    @overload
+    def __getitem__(self, at: int) -> BoardRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[BoardRow]: ...
+    def __getitem__(self, at: int | slice) -> BoardRow | Sequence[BoardRow]:
+        wanted = self._person[at] if isinstance(at, slice) else self._person[[at]]
+        found = self._board.rows(wanted)
+        key = self._state.person_keys.key
+        columns = (found.person, found.level, found.moment, found.via, found.case, found.channels, found.changed)
+        rows = [
+            BoardRow(
+                key(p),
+                k,
+                t,
+                key(v) if v >= 0 else None,
+                key(c) if c >= 0 else None,
+                tuple(name for i, name in enumerate(CHANNEL_NAMES) if bits >> i & 1),
+                changed,
+            )
+            for p, k, t, v, c, bits, changed in zip(*(x.tolist() for x in columns), strict=True)
+        ]
+        return rows if isinstance(at, slice) else rows[0]
+
+    def __iter__(self) -> Iterator[BoardRow]:
+        for at in range(0, len(self), CHUNK):
+            yield from self[at : at + CHUNK]

@@ -1,0 +1,168 @@
+"""What has to be done by itself, or on command: checkpoints, and the daily purge."""
+
+import logging
+from functools import partial
+from pathlib import Path
+from threading import Event, Lock, Thread
+from time import monotonic
+
+from engine.clock import DAY, Clock, in_viet_nam
+from engine.errors import TruyvetError
+from engine.service.exporting import renew_exports
+from engine.service.history import History
+from engine.service.intake import Intake
+from engine.service.live import Live
+from engine.service.metrics import Metrics
+from engine.service.results import PurgeReport
+from engine.service.retention import keeper
+from engine.service.settings import Settings
+from engine.service.storage import Storage
+
+log = logging.getLogger("truyvet.maintenance")
+LOOK_S = 10.0
+"""How often there is a look at what is due."""
+CHECKPOINT_ROWS = 5_000_000
+"""A checkpoint is written when this many rows would have to be replayed, ..."""
+CHECKPOINT_S = 3_600.0
+"""... or this long after the last one, if anything came."""
+WORTH_ROWS = 100_000
+"""At the end a checkpoint is left when it saves the replay of this many rows."""
+PURGE_HOUR = 3
+"""Hour of the day in Viet Nam from which the daily purge is due."""
+LEASE_S = 4 * 3_600
+PURGE = "purge"
+"""Name of the daily job."""
+
+
+class Maintenance:
+    """Keeps restarts quick and old events out."""
+
+    def __init__(self, storage: Storage, intake: Intake, live: Live, metrics: Metrics, settings: Settings) -> None:
+        self._storage = storage
+        self._intake = intake
+        self._live = live
+        self._metrics = metrics
+        self._keep_s = settings.retention_days * DAY
+        self._lock = Lock()
+        """One checkpoint or purge at a time."""
+        self._saved_seq = self._newest_seq()
+        self._saved_at = monotonic()
+        self._ident = storage.ident
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    def _newest_seq(self) -> int:
+        files = self._storage.checkpoints
+        return max((info.seq for info in files.list()), default=0) if files is not None else 0
+
+    # -- checkpoints --------------------------------------------------------------------------------------
+
+    def checkpoint(self, now: int) -> int | None:
+        """Write a checkpoint of the state as it is; its sequence number, None when there is one already.
+
+        Raises:
+            JournalError: it could not be written; older ones stay.
+        """
+        with self._lock:
+            return self._checkpoint(now)
+
+    def _checkpoint(self, now: int) -> int | None:
+        began = monotonic()
+        with self._intake.lock:
+            saved = self._intake.state.saved()
+        written = self._storage.save(saved, now - self._keep_s)
+        self._saved_seq, self._saved_at = max(self._saved_seq, saved.seq), monotonic()
+        if not written:
+            return None
+        self._metrics.checkpoint(saved.seq, monotonic() - began)
+        log.info("checkpoint", extra={"fields": {"seq": saved.seq, "seconds": round(monotonic() - began, 3)}})
+        return saved.seq
+
+    def _worth(self, rows: int) -> bool:
+        files = self._storage.checkpoints
+        return files is not None and self._storage.journal.rows_after(self._saved_seq) >= rows
+
+    # -- retention ----------------------------------------------------------------------------------------
+
+    def purge(self, now: int, history: History | None, dry: bool = False) -> PurgeReport:
+        """Take away what was received more than the retention before ``now`` (UTC s) and is tied to no case.
+
+        From the journal first, then from memory and checkpoints, which are made anew from what is left, then from
+        the exports there are. A purge that was cut short is completed by the next.
+
+        Raises:
+            JournalError: it could not be finished.
+        """
+        began = monotonic()
+        before = now - self._keep_s
+        with self._lock:
+            board, state = self._live.refresh()
+            gone = self._storage.journal.purge(before, keeper(board, state.person_keys), dry)
+            exports: list[Path] = []
+            if not dry and gone.rows:
+                if self._storage.checkpoints is not None:
+                    self._storage.checkpoints.clear()
+                self._renew(now, history)
+                self._checkpoint(now)
+            if not dry:
+                exports = renew_exports(self._storage.journal, self._intake)
+                self._metrics.purge(gone.rows)
+                log.info("purge", extra={"fields": {"batches": gone.batches, "rows": gone.rows}})
+        return PurgeReport(before, gone.batches, gone.rows, gone.rejects, tuple(exports), monotonic() - began)
+
+    def _renew(self, now: int, history: History | None) -> None:
+        self._intake.replace_state(partial(self._storage.load, mark_after=now - self._keep_s))
+        self._live.forget()
+        if history is not None:
+            history.forget()
+        self._ident = self._storage.ident
+
+    # -- by itself ----------------------------------------------------------------------------------------
+
+    def start(self, clock: Clock, history: History | None) -> None:
+        """Look every few seconds at what is due, in a thread of its own, until :meth:`stop`."""
+        self._thread = Thread(target=self._run, args=(clock, history), name="truyvet-maintenance", daemon=True)
+        self._thread.start()
+
+    def _run(self, clock: Clock, history: History | None) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                due = self._worth(1) and monotonic() - self._saved_at > CHECKPOINT_S
+                if due or self._worth(CHECKPOINT_ROWS):
+                    self.checkpoint(clock())
+                self._follow_purge(clock(), history)
+                self._purge_if_due(clock(), history)
+            except TruyvetError as error:
+                log.warning("maintenance is tried again: %s", error.code)
+            except Exception:
+                log.exception("maintenance is tried again")
+
+    def _purge_if_due(self, now: int, history: History | None) -> None:
+        local, tasks = in_viet_nam(now), self._storage.journal.tasks
+        last = tasks.last(PURGE)
+        done = last is not None and (last.finished_at or 0) >= last.started_at
+        if done and last is not None and in_viet_nam(last.started_at).date() >= local.date():
+            return
+        if local.hour < PURGE_HOUR or not tasks.claim(PURGE, now, LEASE_S):
+            return
+        report = self.purge(now, history)
+        tasks.done(PURGE, now, f"{report.rows} rows of {report.batches} batches")
+
+    def _follow_purge(self, now: int, history: History | None) -> None:
+        """Another process has purged: what it took away must not live on here."""
+        if self._storage.ident != self._ident:
+            with self._lock:
+                self._renew(now, history)
+
+    def stop(self) -> None:
+        """End the thread, and leave a checkpoint when that makes the next start much quicker."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        try:
+            if self._worth(WORTH_ROWS):
+                with self._intake.lock:
+                    now = self._intake.state.received_at
+                self.checkpoint(now)
+        except TruyvetError as error:
+            log.warning("no checkpoint at the end: %s", error.code)

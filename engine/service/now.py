@@ -1,0 +1,40 @@
+"""What is known now: the newest state of the intake, and the live board."""
+
+from engine.clock import Clock
+from engine.service.intake import Intake
+from engine.service.live import Live
+from engine.service.results import BoardReport, TimelineEntry
+from engine.service.snapshot import Snapshot
+from engine.service.state import summary_of
+from engine.service.timeline import timeline_of
+
+
+class Now:
+    """The newest state: see :class:`engine.service.questions.Known`."""
+
+    def __init__(self, intake: Intake, live: Live, clock: Clock) -> None:
+        self._intake = intake
+        self._live = live
+        self._clock = clock
+
+    def snapshot(self) -> Snapshot:
+        """The newest state."""
+        return self._intake.snapshot()
+
+    def counts(self) -> dict[str, int]:
+        """Live events by kind."""
+        with self._intake.lock:
+            return summary_of(self._intake.current(), self._intake.state.registers())
+
+    def facts(self, person: str) -> tuple[Snapshot, tuple[TimelineEntry, ...]]:
+        """The newest state and a person's facts in it."""
+        with self._intake.lock:
+            return self._intake.current(), timeline_of(self._intake.state.timelines, person)
+
+    def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
+        """The live board."""
+        return self._live.report(level, area, since)
+
+    def clock(self) -> int:
+        """Now, UTC s."""
+        return self._clock()

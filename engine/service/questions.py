@@ -1,0 +1,222 @@
+"""Everything that can be asked of a state, now or as it was known at an earlier moment."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import pyarrow as pa
+
+from engine.errors import BadParameterError
+from engine.exposure.policies import PRESETS, Policy, policy_named
+from engine.graph.materialise import materialise
+from engine.service import answers
+from engine.service.explain import contacts_of
+from engine.service.results import (
+    BoardReport,
+    CaseRow,
+    Chain,
+    Cluster,
+    ContactRow,
+    ExposureReport,
+    HexColumns,
+    PersonReport,
+    PlaceInfo,
+    TimelineEntry,
+)
+from engine.service.riskmap import hex_columns
+from engine.service.snapshot import Snapshot, named
+
+AnyPolicy = str | Policy | None
+"""Name of a preset, a policy of one's own, or None: the engine's default."""
+
+
+class Known(Protocol):
+    """Where the answers come from."""
+
+    def snapshot(self) -> Snapshot:
+        """The state to answer from."""
+
+    def counts(self) -> dict[str, int]:
+        """Live events by kind."""
+
+    def facts(self, person: str) -> tuple[Snapshot, tuple[TimelineEntry, ...]]:
+        """A state, and the dated facts of a person in that very state."""
+
+    def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
+        """The people on the board."""
+
+    def clock(self) -> int:
+        """The moment up to which anything can be known, UTC s."""
+
+
+class Questions:
+    """The questions, over whatever is known. Thread-safe: every answer comes from one immutable state."""
+
+    def __init__(self, known: Known, policy: Policy) -> None:
+        self._known = known
+        self._policy = policy
+
+    def snapshot(self) -> Snapshot:
+        """The newest state; made once after a change, then shared by every reader."""
+        return self._known.snapshot()
+
+    @property
+    def as_of(self) -> int:
+        """Journal sequence of the last batch behind the answers."""
+        return self.snapshot().as_of
+
+    @property
+    def data_time(self) -> int:
+        """Latest moment among accepted events, never later than the clock, UTC s."""
+        return self._time_of(self.snapshot())
+
+    def _time_of(self, state: Snapshot) -> int:
+        return min(self._known.clock(), state.latest)
+
+    def summary(self) -> dict[str, int]:
+        """How much of everything there is: events by kind, people, places, cases."""
+        state = self.snapshot()
+        people, places = state.remember("named", lambda: named(state))
+        return {**self._known.counts(), "people": people, "places": places, "cases": len(state.people.cases)}
+
+    def _asked(self, policy: AnyPolicy, until: int | None) -> tuple[Snapshot, Policy, int]:
+        state = self.snapshot()
+        chosen = self._policy if policy is None else policy_named(policy) if isinstance(policy, str) else policy
+        return state, chosen, self._time_of(state) if until is None else until
+
+    def policies(self) -> list[Policy]:
+        """The contact policies there are, in order of date."""
+        return sorted(PRESETS.values(), key=lambda p: (p.since, p.name))
+
+    def cases(self, policy: AnyPolicy = None, until: int | None = None) -> list[CaseRow]:
+        """Every F0 with the number of its F1, ordered by person key."""
+        return answers.case_rows(*self._asked(policy, until))
+
+    def case(self, person: str, policy: AnyPolicy = None, until: int | None = None) -> CaseRow:
+        """One F0, with the number of its F1 and F2.
+
+        Raises:
+            UnknownPersonError, UnknownCaseError: see :meth:`exposures`.
+        """
+        state, chosen, moment = self._asked(policy, until)
+        return answers.case_row(state, state.case(person), chosen, moment)
+
+    def exposures(
+        self,
+        person: str,
+        depth: int = 2,
+        policy: AnyPolicy = None,
+        until: int | None = None,
+        min_probability: float = 0.0,
+        channels: frozenset[str] | None = None,
+    ) -> ExposureReport:
+        """Who an F0 may have exposed: F1..F``depth`` (at most 6), with first moment, minutes and probability.
+
+        ``policy`` is the name of a preset or a policy of one's own, here and in every other question.
+
+        Raises:
+            UnknownPersonError: no accepted event names this person.
+            UnknownCaseError: known, but not an F0.
+            UnknownPolicyError, BadParameterError: the question cannot be asked so.
+        """
+        state, chosen, moment = self._asked(policy, until)
+        return answers.exposures(state, state.case(person), depth, chosen, moment, min_probability, channels)
+
+    def sources(
+        self,
+        person: str,
+        depth: int = 1,
+        policy: AnyPolicy = None,
+        until: int | None = None,
+        since: int | None = None,
+        min_probability: float = 0.0,
+        channels: frozenset[str] | None = None,
+    ) -> ExposureReport:
+        """Who may have infected an F0: the trace with time reversed. Raises as :meth:`exposures`."""
+        state, chosen, moment = self._asked(policy, until)
+        f0 = state.case(person)
+        return answers.sources(state, f0, depth, chosen, moment, since, min_probability, channels)
+
+    def person(self, person: str) -> PersonReport:
+        """Level now over all F0s, why, and the dated facts of a person.
+
+        Raises:
+            UnknownPersonError: no accepted event names this person.
+        """
+        state, facts = self._known.facts(person)
+        return answers.person_report(state, person, self._policy, self._time_of(state), facts)
+
+    def contacts(
+        self, person: str, start: int | None = None, end: int | None = None, policy: AnyPolicy = None
+    ) -> list[ContactRow]:
+        """Contacts of a person with their evidence, ordered by moment; everything known when no time is given.
+
+        Raises:
+            UnknownPersonError: no accepted event names this person.
+            BadParameterError: the interval is empty.
+        """
+        state, chosen, moment = self._asked(policy, end)
+        first = 0 if start is None else start
+        if first >= moment and start is not None:
+            raise BadParameterError("the interval is empty: from must be earlier than to")
+        return contacts_of(state, state.person(person), first, moment, chosen)[0]
+
+    def chains(
+        self,
+        person: str,
+        case: str | None = None,
+        policy: AnyPolicy = None,
+        until: int | None = None,
+        depth: int = 3,
+    ) -> list[Chain]:
+        """How a person was reached, from one case or from the ten nearest, best first. Raises as :meth:`exposures`."""
+        state, chosen, moment = self._asked(policy, until)
+        return answers.chains(state, person, case, chosen, moment, depth)
+
+    def clusters(self, start: int | None = None, end: int | None = None, policy: AnyPolicy = None) -> list[Cluster]:
+        """Places where F0s were infectious or infected together, most cases first."""
+        state, chosen, moment = self._asked(policy, end)
+        return answers.cluster_rows(state, chosen, 0 if start is None else start, moment)
+
+    def hexes(
+        self,
+        resolution: int = 9,
+        bbox: tuple[float, float, float, float] | None = None,
+        at: int | None = None,
+    ) -> HexColumns:
+        """The hex map at a moment (default: data time), resolution 7 to 10, within west, south, east, north.
+
+        Raises:
+            BadParameterError: resolution or box out of bounds.
+        """
+        state, chosen, moment = self._asked(None, at)
+        return hex_columns(state, resolution, bbox, moment, chosen)
+
+    def board(
+        self, level: frozenset[int] | None = None, area: str | None = None, since: int | None = None
+    ) -> BoardReport:
+        """Everybody on a level over all F0s, ordered by level and person key.
+
+        ``level``: only these; ``area``: only people last known to be in this area (an official area code of places,
+        or an H3 cell); ``since``: only people whose level changed after this journal sequence number.
+
+        Raises:
+            BadParameterError: no such level or cell.
+        """
+        return self._known.board(level, area, since)
+
+    def materialise(
+        self, start: int, end: int, policy: AnyPolicy = None, gap_s: int | None = None, by_channel: bool = True
+    ) -> pa.Table:
+        """Every contact in [start, end) as an Arrow table (see :mod:`engine.graph.materialise`); for analysis."""
+        state, chosen, _ = self._asked(policy, end)
+        limits = chosen.eligibility()
+        return materialise(state.graph, state.person_keys, state.place_keys, start, end, limits, gap_s, by_channel)
+
+    def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
+        """Reference data of places, by key; None where nothing is known."""
+        data = self.snapshot().place_data
+        out = {}
+        for key in keys:
+            d = data.get(key, {})
+            out[key] = PlaceInfo(key, d.get("name"), d.get("kind"), d.get("lat"), d.get("lng"))
+        return out

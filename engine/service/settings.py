@@ -1,0 +1,33 @@
+"""How an engine is opened. The two entry points read the environment; nothing else does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import BadParameterError
+from engine.params import RETENTION_D
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to open an engine. Without ``data`` and ``database`` it lives in memory only.
+
+    Raises:
+        BadParameterError: the retention is out of its bounds.
+    """
+
+    data: Path | None = None
+    """Folder of the SQLite database (unless ``database`` is given), the checkpoints and the tokens."""
+    database: str | None = None
+    """URL of a database, such as postgresql://user@host/name; None: SQLite in ``data``."""
+    default_policy: str = "vn-2021-07"
+    lang: Literal["vi", "en"] = "en"
+    retention_days: int = int(RETENTION_D.value)
+    queue_rows: int = 2_000_000
+    """Rows that may wait to be stored; more are refused (over HTTP) or have to wait (files)."""
+    checkpoints: bool = True
+
+    def __post_init__(self) -> None:
+        low, high = int(RETENTION_D.low), int(RETENTION_D.high)
+        if not low <= self.retention_days <= high:
+            raise BadParameterError(f"the retention is {low} to {high} days, not {self.retention_days}")

@@ -1,0 +1,115 @@
+"""What lies on disk behind an engine: the journal, the checkpoints, and the state that both make up."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic
+
+from engine.clock import in_viet_nam
+from engine.journal.checkpoints import Checkpoints, Info
+from engine.journal.entries import Stored
+from engine.journal.journal import Journal
+from engine.service.persisting import adopt, parts_of, saved_of
+from engine.service.progress import Progress
+from engine.service.settings import Settings
+from engine.service.state import Saved, State
+
+log = logging.getLogger("truyvet.storage")
+NEWEST = 2
+"""Checkpoints kept whatever their age: the newest, and one in case it is damaged."""
+
+
+@dataclass
+class Storage:
+    """An open journal and the checkpoints beside it."""
+
+    journal: Journal
+    checkpoints: Checkpoints | None
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Storage | None":
+        """What the settings name; None: an engine in memory.
+
+        Raises:
+            JournalError: it cannot be opened.
+        """
+        if settings.data is None and settings.database is None:
+            return None
+        journal = Journal.open(settings.data, settings.database)
+        use = settings.data is not None and settings.checkpoints
+        return cls(journal, Checkpoints(settings.data / "checkpoints") if use and settings.data else None)
+
+    @property
+    def ident(self) -> str:
+        """Name of this journal since rows were last purged: an older checkpoint would bring them back."""
+        return f"{self.journal.ident}-{self.journal.rewritten}"
+
+    def load(self, upto: int | None = None, progress: Progress | None = None, mark_after: int | None = None) -> State:
+        """The state after batch ``upto`` (None: all): newest checkpoint that is not later, and the batches since.
+
+        With ``mark_after`` (UTC s) a checkpoint is written on the way at the end of every day since, for time travel.
+
+        Raises:
+            JournalError: a batch is damaged.
+        """
+        began = monotonic()
+        state = self._from_checkpoint(upto)
+        rows, done = max(1, self.journal.rows_after(state.seq)), 0
+        for stored in self.journal.replay(after=state.seq, upto=upto):
+            if mark_after is not None and mark_after <= state.received_at and _days_differ(state, stored):
+                self.save(state.saved(), mark_after)
+            state.apply(stored.kind, stored.table, stored.seq, stored.received_at)
+            done += stored.table.num_rows
+            if progress is not None:
+                progress("replay", min(1.0, done / rows))
+        state.seq = max(state.seq, self.journal.seq if upto is None else upto)  # batches that a purge emptied
+        log.info("state loaded", extra={"fields": {"seq": state.seq, "rows": done, "seconds": monotonic() - began}})
+        return state
+
+    def _from_checkpoint(self, upto: int | None) -> State:
+        if self.checkpoints is None:
+            return State()
+        last = self.journal.seq if upto is None else upto
+        opened = self.checkpoints.newest(self.ident, at_most=last)
+        if opened is None:
+            return State()
+        saved = saved_of(opened)
+        state = State.of(saved)
+        if upto is None:
+            adopt(self.checkpoints, opened, saved)
+        return state
+
+    def save(self, saved: Saved, keep_after: int) -> bool:
+        """Write a checkpoint and let go of those no longer needed; False when there is nothing to write.
+
+        For time travel the last one of each day since ``keep_after`` (UTC s) is kept.
+
+        Raises:
+            JournalError: it could not be written; older ones stay.
+        """
+        if self.checkpoints is None or saved.seq == 0:
+            return False
+        if any(info.seq == saved.seq for info in self.checkpoints.list()):
+            return False
+        self.checkpoints.write(saved.seq, self.ident, parts_of(saved), saved.received_at)
+        self.checkpoints.prune(daily(keep_after))
+        return True
+
+    def close(self) -> None:
+        """Close the database."""
+        self.journal.close()
+
+
+def _days_differ(state: State, stored: Stored) -> bool:
+    return in_viet_nam(state.received_at).date() != in_viet_nam(stored.received_at).date()
+
+
+def daily(after: int) -> Callable[[list[Info]], set[int]]:
+    """Keeps the newest checkpoints, and of each day in Viet Nam since ``after`` the last."""
+
+    def keep(infos: list[Info]) -> set[int]:
+        ordered: Iterable[Info] = sorted(infos, key=lambda info: info.seq)
+        last_of_day = {in_viet_nam(i.received_at).date(): i.seq for i in ordered if i.received_at >= after}
+        return {*last_of_day.values(), *sorted(i.seq for i in infos)[-NEWEST:]}
+
+    return keep

@@ -1,0 +1,34 @@
+"""Moving a file that was read, with its report, so that nothing is ever overwritten."""
+
+import os
+from pathlib import Path
+
+REPORT = ".report.json"
+
+
+def put_away(path: Path, folder: Path, report: bytes) -> Path:
+    """Move ``path`` into ``folder`` with ``<name>.report.json`` beside it; a name that is taken gets a number.
+
+    The report is there before the file is, so that a file never stands without one.
+
+    Raises:
+        OSError: it cannot be moved; it stays where it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = _free(folder, path.name)
+    draft = folder / f".{target.name}{REPORT}.tmp"
+    draft.write_bytes(report)
+    os.replace(draft, folder / f"{target.name}{REPORT}")
+    os.rename(path, target)
+    return target
+
+
+def _free(folder: Path, name: str) -> Path:
+    """``name`` in ``folder``, or ``stem-2.suffixes``, ``stem-3`` ... where that is taken."""
+    stem, dot, suffixes = name.partition(".")
+    number = 1
+    target = folder / name
+    while target.exists():
+        number += 1
+        target = folder / f"{stem}-{number}{dot}{suffixes}"
+    return target

@@ -1,0 +1,124 @@
+"""Checkpoints and batches that are torn or have a flipped bit; commands killed in the middle of their work."""
+
+import random
+import re
+import shutil
+import sqlite3
+import time
+
+import pytest
+
+from tests.crash.folders import WORLD, checkpoint_files, fill, flip_a_bit, kill_while_running, tear
+from tests.crash.harness import answers, differing
+from tests.crash.scale import LONG
+from tests.crash.server import Server, truyvet
+from tests.crash.stored import Audit
+
+KILLS = 20 if LONG else 2
+MUCH_LATER = "2099-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """(data folder with a checkpoint and one batch after it, ledger, answers)."""
+    data = tmp_path_factory.mktemp("filled") / "data"
+    with Server(data) as server:
+        server.start()
+        ledger = fill(server)
+        assert server.stop() == 0
+        _duration("checkpoint", "--data", data)
+        server.start()
+        more = WORLD.batch(3, 0)
+        ledger.sends(more)
+        assert ledger.answered(more, *server.post(more.kind, more.json()))
+        told = answers(server, WORLD.cases)
+        server.kill()
+    assert checkpoint_files(data)
+    return data, ledger, told
+
+
+@pytest.fixture
+def copy(filled, tmp_path):
+    """A copy of the filled folder, to break."""
+    return shutil.copytree(filled[0], tmp_path / "data")
+
+
+@pytest.mark.parametrize("damage", [tear, flip_a_bit])
+def test_a_damaged_checkpoint_is_named_in_the_log_and_passed_over(filled, copy, damage):
+    for path in checkpoint_files(copy)[:1]:
+        damage(path)
+    with Server(copy) as server:
+        server.start()
+        assert differing(answers(server, WORLD.cases), filled[2]) == []
+        assert re.search(r"checkpoint [\w.-]+ is ignored: \w+", server.log_text()), server.log_end()
+
+
+@pytest.mark.parametrize("change", ["substr(payload, 1, length(payload) / 2)", "flipped"])
+def test_a_damaged_batch_is_refused_by_its_number(copy, change):
+    shutil.rmtree(copy / "checkpoints")
+    with sqlite3.connect(copy / "truyvet.db") as connection:
+        (payload,) = connection.execute("SELECT payload FROM batches WHERE seq = 7").fetchone()
+        half = len(payload) // 2
+        broken = payload[:half] if change != "flipped" else _flipped(payload)
+        connection.execute("UPDATE batches SET payload = ? WHERE seq = 7", (broken,))
+    connection.close()
+    with Server(copy) as server:
+        with pytest.raises(RuntimeError, match="the server ended with 2"):
+            server.start()
+        assert re.search(r"\b7\b.*damaged|damaged.*\b7\b|\b7\b.*sha256", server.log_end()), server.log_end()
+        assert "Traceback" not in server.log_text()
+
+
+def _flipped(payload):
+    raw = bytearray(payload)
+    raw[len(raw) // 2] ^= 1
+    return bytes(raw)
+
+
+def test_kills_while_a_checkpoint_is_written(filled, copy):
+    ended, span = 0, _duration("checkpoint", "--data", copy)
+    rng = random.Random(5)
+    for _ in range(KILLS):
+        ended += kill_while_running(rng, (0.6 * span, span), "checkpoint", "--data", copy)
+    with Server(copy) as server:
+        server.start()
+        assert differing(answers(server, WORLD.cases), filled[2]) == []
+    assert ended or not LONG, "no kill met the command at work"
+
+
+def test_kills_while_a_purge_is_at_work(filled, copy, tmp_path):
+    calm = shutil.copytree(filled[0], tmp_path / "calm")
+    span = _duration("purge", "--now", MUCH_LATER, "--data", calm)
+    rng = random.Random(6)
+    for _ in range(KILLS):
+        kill_while_running(rng, (0.6 * span, span), "purge", "--now", MUCH_LATER, "--data", copy)
+    _duration("purge", "--now", MUCH_LATER, "--data", copy)
+    with Server(copy) as left, Server(calm) as right:
+        left.start(wait=False)
+        right.start()
+        left.wait_ready()
+        assert differing(answers(left, WORLD.cases), answers(right, WORLD.cases)) == []
+    faults = Audit(copy, None).check(filled[1]).faults
+    assert faults == []
+
+
+def test_kills_while_the_schema_is_made(tmp_path):
+    rng = random.Random(7)
+    with Server(tmp_path / "data") as server:
+        for _ in range(KILLS):
+            server.start(wait=False)
+            time.sleep(rng.uniform(0.5, 1.6))
+            server.kill()
+        server.start()
+        ledger = fill(server)
+        server.kill()
+        verdict = Audit(server.data, None).check(ledger)
+        assert verdict.good, verdict.told()
+
+
+def _duration(*words):
+    """Seconds that a command takes when it is left alone; it must succeed."""
+    began = time.monotonic()
+    done = truyvet(*words)
+    assert done.returncode == 0, done.stderr
+    return time.monotonic() - began

@@ -1,0 +1,112 @@
+"""Logs: shape, and that no person gets into them."""
+
+import asyncio
+import io
+import json
+import logging
+import sys
+import threading
+import warnings
+
+import pytest
+
+from engine.service import logs
+
+ID = "P-SECRET-77"
+
+
+@pytest.fixture
+def written():
+    """What was logged since; the logging of the tests is put back."""
+    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    handlers, level, raising = list(root.handlers), root.level, logging.raiseExceptions
+    stream = io.StringIO()
+    logs.configure("json", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.captureWarnings(False)
+    root.handlers, root.level, logging.raiseExceptions = handlers, level, raising
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+
+
+def fail():
+    try:
+        {}[ID]
+    except KeyError as error:
+        raise ValueError(f"no {ID}") from error
+
+
+def test_a_record_is_one_object(written):
+    logging.getLogger("truyvet.api").info("%s %s", "GET /v1/board", 200, extra={"fields": {"status": 200}})
+    (record,) = written()
+    assert record.pop("at").endswith("Z")
+    assert record == {
+        "level": "info",
+        "logger": "truyvet.api",
+        "message": "GET /v1/board 200",
+        "fields": {"status": 200},
+    }
+
+
+def test_an_error_is_its_type_and_its_places(written):
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("truyvet.api").exception("it broke")
+    (record,) = written()
+    assert record["error"]["type"] == "ValueError"
+    assert record["error"]["behind"] == ["KeyError"]
+    assert record["error"]["stack"][-1].startswith("tests/service/test_logs.py:")
+    assert record["error"]["stack"][-1].endswith(" fail")
+    assert ID not in json.dumps(record)
+
+
+def test_an_error_as_an_argument_is_its_type(written):
+    logging.getLogger("truyvet.live").warning("gave up: %s", ValueError(ID))
+    assert written()[0]["message"] == "gave up: ValueError"
+
+
+def test_other_libraries_say_only_what_their_authors_wrote(written):
+    other = logging.getLogger("sqlalchemy.engine")
+    other.info("parameters %s", ID)
+    other.warning("parameters %s", ID)
+    other.error(f"parameters {ID}")
+    assert [r["message"] for r in written()] == ["parameters %s", logs.WITHHELD]
+
+
+def test_what_nobody_caught_comes_the_same_way(written):
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    try:
+        fail()
+    except ValueError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+
+    async def forgotten():
+        task = asyncio.ensure_future(asyncio.to_thread(fail))
+        await asyncio.wait([task])
+        del task
+
+    asyncio.run(forgotten())
+    warnings.warn(f"about {ID}", UserWarning, stacklevel=1)
+    found = written()
+    assert len(found) >= 3
+    assert ID not in json.dumps(found)
+
+
+def test_text_is_for_people():
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.TextLines())
+    log = logging.Logger("truyvet.api")
+    log.addHandler(handler)
+    log.info("ready")
+    try:
+        fail()
+    except ValueError:
+        log.exception("it broke")
+    first, second, *places = stream.getvalue().splitlines()
+    assert first.endswith("INFO    truyvet.api ready")
+    assert second.endswith("ERROR   truyvet.api it broke: ValueError < KeyError")
+    assert places[-1].startswith("    tests/service/test_logs.py:")
+    assert ID not in stream.getvalue()

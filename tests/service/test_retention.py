@@ -1,0 +1,130 @@
+"""What is old and tied to no case leaves no byte anywhere; what is tied to one can still be shown."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import BadParameterError
+from engine.service.engine import Settings
+from tests.graph.small import DAY, HOUR, T0, case, fix, saw, stay
+from tests.property.answers import everything
+from tests.service.stored import Hand, opened
+from tests.worlds import NOW, load
+
+TIED = [
+    saw("tied-f1", "tied-f0", T0 + HOUR),
+    stay("tied-f0", "hall", T0, T0 + HOUR),
+    stay("tied-f1b", "hall", T0, T0 + HOUR),
+    saw("tied-f2", "tied-f1", T0 + 2 * DAY),
+    case("tied-f0", confirmed_at=T0 + DAY, onset_at=T0),
+]
+MARKED = [
+    saw("marked-one", "marked-two", T0),
+    stay("marked-three", "hall", T0 + DAY, T0 + DAY + HOUR),
+    fix("marked-four", T0),
+    ("test_result", {"person": "marked-five", "sampled_at": T0, "method": "pcr", "result": "negative"}),
+    ("bluetooth", {"person": "marked-six", "peer": "marked-one", "at": T0, "retract": True}),
+    saw("marked-" + "x" * 200, "tied-f0", T0),  # refused: the key is too long
+]
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def decoded(folder: Path) -> str:
+    """Every batch of the journal as text: compressed bytes hide what they hold."""
+    engine = opened(folder, checkpoints=False)
+    told = [str(stored.table.to_pylist()) for stored in engine.journal.replay()]
+    told += [str(reject) for reject in engine.rejects.list()]
+    engine.close()
+    return "".join(told)
+
+
+def test_marked_ids_are_in_no_file_after_a_purge(tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "export"
+    clock = Hand()
+    engine = load([*TIED, *MARKED], engine=opened(data, clock))
+    engine.checkpoint()
+    engine.export(out)
+    before = everything(engine.at(engine.as_of), people=("tied-f0",))
+    assert any(b"marked-" in content for content in bytes_of(data).values())
+    assert "marked-one" in decoded(data)
+    clock.now += 21 * DAY + 1
+    report = engine.purge()
+    assert report.rows == 5
+    assert report.rejects == 1
+    assert report.exports == (out,)
+    for name, content in bytes_of(tmp_path).items():
+        assert b"marked-" not in content, name
+    assert "marked-" not in decoded(data)
+    assert "marked" not in str(load([], engine=opened_export(out)).board().rows[:])
+    assert everything(engine, people=("tied-f0",)) == before
+    engine.close()
+    again = opened(data, clock)
+    assert everything(again, people=("tied-f0",)) == before
+    for name, content in bytes_of(tmp_path).items():
+        assert b"marked-" not in content, name
+
+
+def opened_export(out: Path):
+    from tests.worlds import new_engine
+
+    engine = new_engine()
+    engine.ingest_paths([out])
+    return engine
+
+
+def test_it_counts_from_receipt_and_not_from_the_event(tmp_path: Path) -> None:
+    clock = Hand()
+    engine = load(MARKED, engine=opened(tmp_path, clock))
+    clock.now += 20 * DAY
+    assert engine.purge().rows == 0
+    load([saw("marked-one", "marked-two", T0)], engine=engine)  # the same event again lives as long as its last receipt
+    clock.now += 2 * DAY
+    engine.purge()
+    assert engine.summary()["bluetooth"] == 1
+    assert engine.summary()["check_in"] == 0
+
+
+def test_a_dry_run_takes_nothing_away(tmp_path: Path) -> None:
+    clock = Hand()
+    engine = load(MARKED, engine=opened(tmp_path, clock))
+    clock.now += 30 * DAY
+    assert engine.purge(dry=True).rows == 5
+    assert engine.summary()["location"] == 1
+    assert engine.purge().rows == 5
+    assert engine.purge().rows == 0
+
+
+def test_a_purge_of_another_process_is_followed(tmp_path: Path) -> None:
+    clock = Hand()
+    server = load([*TIED, *MARKED], engine=opened(tmp_path, clock))
+    clock.now += 22 * DAY
+    other = opened(tmp_path, clock)
+    other.purge()
+    other.close()
+    server._maintenance._follow_purge(clock.now, server._history)
+    assert server.summary() == load(TIED).summary() | {"bluetooth": 2}
+    assert [r.person for r in server.board().rows] == ["tied-f0", "tied-f1", "tied-f1b", "tied-f2"]
+
+
+@pytest.mark.parametrize("days", [13, 61])
+def test_the_retention_has_bounds(days: int) -> None:
+    with pytest.raises(BadParameterError, match="14 to 60"):
+        Settings(retention_days=days)
+
+
+def test_the_daily_purge_is_done_once_a_day(tmp_path: Path) -> None:
+    clock = Hand(NOW - NOW % DAY)  # 07:00 in Viet Nam
+    engine = load(MARKED, engine=opened(tmp_path, clock))
+    keeper = engine._maintenance
+    for day, rows in ((1, 1), (22, 0), (22, 0)):
+        clock.now = NOW - NOW % DAY + day * DAY
+        keeper._purge_if_due(clock.now, None)
+        assert engine.summary()["location"] == rows
+    clock.now += DAY - 5 * HOUR  # 02:00: not yet
+    load([fix("late", T0)], engine=engine)
+    before = engine.journal.tasks.last("purge").started_at
+    keeper._purge_if_due(clock.now, None)
+    assert engine.journal.tasks.last("purge").started_at == before

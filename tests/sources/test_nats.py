@@ -1,0 +1,257 @@
+"""NATS: restarts of the server under load, poison, kills between commit and acknowledgement, packed bodies."""
+
+import asyncio
+import builtins
+import gzip
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pyarrow as pa
+import pytest
+import zstandard
+
+from engine.errors import BadInputError, UnreadableFileError
+from engine.sources.bodies import decode, unpack
+from engine.sources.nats import NatsSource
+from tests.nats import BINARY, body_of, connected, pending, publish
+from tests.sources.sinks import MemorySink, Running, fixes, wait_for
+
+
+def source_of(server, **more):
+    return NatsSource(server.url, **{"ack_wait_s": 1, "retry": (0.05, 0.2), **more})
+
+
+def settled(server):
+    try:
+        return sum(asyncio.run(pending(server.url))) == 0
+    except Exception:
+        return False
+
+
+@pytest.fixture
+def server(nats_server):
+    """A server that has the stream and the consumer."""
+    with Running(source_of(nats_server), MemorySink()):
+        wait_for(lambda: settled(nats_server))
+    return nats_server
+
+
+def ndjson(events):
+    return b"".join(json.dumps(e).encode() + b"\n" for e in events)
+
+
+def arrow(events):
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_pylist(events)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def test_every_form_and_packing_in_one_go(server):
+    async def send():
+        client = await connected(server.url)
+        forms = [
+            (body_of(*fixes(0, 10)), {}),
+            (ndjson(fixes(10, 10)), {"Content-Type": "application/x-ndjson; charset=utf-8"}),
+            (arrow(fixes(20, 10)), {"content-type": "application/vnd.apache.arrow.stream"}),
+            (gzip.compress(body_of(*fixes(30, 10))), {"Content-Encoding": "gzip"}),
+            (zstandard.compress(body_of(*fixes(40, 10))), {"Content-Encoding": "zstd"}),
+        ]
+        for body, headers in forms:
+            await client.jetstream().publish("truyvet.events.location", body, headers=headers or None)
+        await client.jetstream().publish(
+            "truyvet.events.case", body_of({"person": "a", "onset_at": "2021-07-01T00:00:00Z"})
+        )
+        await client.close()
+
+    asyncio.run(send())
+    sink = MemorySink()
+    with Running(source_of(server), sink):
+        wait_for(lambda: settled(server))
+    assert len(sink.events) == 51
+    assert len(sink.batches) < 6, "messages of one kind are joined"
+    assert {s.partition("/")[0] for s in sink.sources} == {"nats:TRUYVET"}
+
+
+def test_a_poison_message_is_kept_among_the_rejects_and_holds_nobody_up(server, caplog):
+    caplog.set_level(logging.INFO)
+    bodies = [
+        ("location", body_of(*fixes(0, 5))),
+        ("location", b"\xff{not json, person-4711"),
+        ("nonsense", body_of({"person": "person-4711"})),
+        ("location", b'"person-4711"'),
+        ("location", body_of(*fixes(5, 5), {"person": "person-4711"})),
+    ]
+    sink = MemorySink(failures=2)
+    asyncio.run(publish(server.url, bodies))
+    with Running(source_of(server), sink):
+        wait_for(lambda: settled(server))
+        time.sleep(1.2)
+        assert settled(server), "it comes again"
+    assert len(sink.events) == 10
+    kept = [r for r in sink.refused if r[1] == "malformed_body"]
+    assert sorted((kind, body[:5]) for kind, _, _, body, _ in kept) == [
+        ("location", b'"pers'), ("location", b"\xff{not"), ("nonsense", b'{"eve'),
+    ]  # fmt: skip
+    assert sorted(source for *_, source in kept) == ["nats:TRUYVET/2", "nats:TRUYVET/3", "nats:TRUYVET/4"]
+    assert "message 5 (location): 1 rows rejected, first row 5" in caplog.text
+    assert "4711" not in caplog.text
+
+
+def test_a_message_whose_columns_cannot_be_taken_spoils_no_other(server):
+    class Picky(MemorySink):
+        def take(self, kind, batch, source):
+            if "bad" in str(batch.table.column("person")[0]) or batch.rows > 5:
+                raise BadInputError("damaged")
+            return super().take(kind, batch, source)
+
+    sink = Picky()
+    asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 5, p))) for p in ("a", "bad", "c")]))
+    with Running(source_of(server), sink):
+        wait_for(lambda: settled(server))
+    assert {p for _, p, _ in sink.events} == {"a", "c"}
+    assert [r[4] for r in sink.refused] == ["nats:TRUYVET/2"]
+
+
+def test_the_server_restarted_under_load(server, caplog):
+    sink = MemorySink(pause_s=0.01)
+    sent: list[int] = []
+    finished = threading.Event()
+
+    def load():
+        number = 0
+        while number < 150:
+            try:
+                asyncio.run(publish(server.url, [("location", body_of(*fixes(10 * number, 10)))]))
+            except Exception:
+                time.sleep(0.05)  # not confirmed: sent again, perhaps twice
+                continue
+            sent.append(number)
+            number += 1
+        finished.set()
+
+    with Running(source_of(server, fetched=10), sink):
+        threading.Thread(target=load, daemon=True).start()
+        for kill in (False, True):
+            before = len(sent)
+            wait_for(lambda before=before: len(sent) > before + 20)
+            server.stop(kill)
+            time.sleep(0.3)
+            server.start()
+        wait_for(finished.is_set, 30)
+        wait_for(lambda: settled(server))
+    assert len(sink.events) == 1500
+    assert "NATS cannot be read" in caplog.text
+    assert not [r for r in caplog.records if str(server.port) in r.getMessage()]
+
+
+CONSUMER = """
+import os, signal, sys, threading
+from engine.sources.nats import NatsSource
+from tests.sources.sinks import MemorySink
+
+class Dies(MemorySink):
+    def take(self, kind, batch, source):
+        reply = super().take(kind, batch, source)
+        with open(sys.argv[2], "a") as file:
+            file.writelines(f"{key}\\n" for key in sorted(self.events))
+            os.fsync(file.fileno())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+NatsSource(sys.argv[1], ack_wait_s=1).run(Dies(), threading.Event())
+"""
+
+
+def test_killed_between_commit_and_acknowledgement(server, tmp_path):
+    asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 20)))]))
+    journal = tmp_path / "journal"
+    killed = subprocess.run(
+        [sys.executable, "-c", CONSUMER, server.url, str(journal)], timeout=60, env={**os.environ, "PYTHONPATH": "."}
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(journal.read_text().splitlines()) == 20
+    assert asyncio.run(pending(server.url)) == (0, 1)
+    sink = MemorySink()
+    sink.take("location", decode("location", body_of(*fixes(0, 20)), None, None), "before")
+    with Running(source_of(server), sink):
+        wait_for(lambda: settled(server))
+    assert (len(sink.events), sink.duplicates) == (20, 20)
+
+
+@pytest.mark.skipif(BINARY is None, reason="nats-server is not installed")
+def test_a_server_that_is_not_there_yet(tmp_path, nats_server):
+    nats_server.stop()
+    sink = MemorySink()
+    with Running(source_of(nats_server), sink):
+        time.sleep(0.2)
+        nats_server.start()
+        wait_for(lambda: settled(nats_server))
+        asyncio.run(publish(nats_server.url, [("location", body_of(*fixes(0, 3)))]))
+        wait_for(lambda: len(sink.events) == 3)
+
+
+def test_a_consumer_that_somebody_removed_is_made_again(server):
+    async def remove():
+        client = await connected(server.url)
+        await client.jetstream().delete_consumer("TRUYVET", "truyvet")
+        await client.close()
+
+    sink = MemorySink()
+    with Running(source_of(server, look_s=0.3), sink):
+        asyncio.run(remove())
+        wait_for(lambda: settled(server))
+        asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 3)))]))
+        wait_for(lambda: len(sink.events) == 3)
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name == "nats":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(BadInputError, match=r"truyvet\[nats\]"):
+        NatsSource("nats://127.0.0.1:1")
+
+
+BODY = b"x" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        (None, BODY),
+        ("identity", BODY),
+        ("gzip", gzip.compress(BODY[:1_000_000]) + gzip.compress(BODY[1_000_000:])),
+        ("ZSTD", zstandard.compress(BODY[:2_000_000]) + zstandard.compress(BODY[2_000_000:])),
+    ],
+)
+def test_packing_is_undone(encoding, packed):
+    assert unpack(packed, encoding) == BODY
+    with pytest.raises(UnreadableFileError, match="more than 1 MiB"):
+        unpack(packed, encoding, 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed", "told"),
+    [
+        ("br", b"x", "gzip, zstd or absent"),
+        ("gzip", b"plain", "not gzip"),
+        ("gzip", gzip.compress(BODY)[:-9], "cut short"),
+        ("zstd", b"plain text", "not zstd"),
+        ("zstd", zstandard.compress(b"abc" * 99)[:-3], "cut short"),
+    ],
+)
+def test_broken_packing_is_named(encoding, packed, told):
+    with pytest.raises(UnreadableFileError, match=told):
+        unpack(packed, encoding)
