@@ -65,7 +65,11 @@ class Keys:
     def _encode_distinct(self, distinct: pa.Array) -> Codes:
         add = self.add
         if len(distinct) < MANY or len(distinct) * 16 < len(self):
-            return np.fromiter((add(k) for k in distinct.to_pylist()), np.int32, len(distinct))
+            keys = distinct.to_pylist()
+            known = list(map(self._code.get, keys))  # without a call of ours for each key
+            if None in known:
+                known = [add(k) for k in keys]
+            return np.array(known, np.int32)
         if len(self._column) * 2 < len(self) or len(self) - len(self._column) > MANY:
             self._column = pa.array(self._keys, pa.string())
         found = pc.index_in(distinct.cast(pa.string()), value_set=self._column)
