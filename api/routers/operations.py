@@ -42,8 +42,8 @@ async def readyz(engine: Engine) -> Response:
     response_class=Response,
     responses=text_answer(METRICS_TYPE, METRICS),
 )
-def metrics(engine: Engine) -> Response:
-    """Rates, latencies, depths; no personal data. Answers also while the journal is replayed."""
+async def metrics(engine: Engine) -> Response:
+    """Rates, latencies, depths; no personal data. Answers at once, also while the journal is replayed."""
     return Response(engine.metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 

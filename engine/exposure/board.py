@@ -15,8 +15,10 @@ from engine.exposure.board_levels import NEVER, CaseTable, Level, Log, Moved
 from engine.exposure.board_meetings import Meetings, met_around, met_by, passed_on
 from engine.exposure.board_settle import settle
 from engine.exposure.board_state import NO_ROWS, BoardRows, BoardState, Change, differ
+from engine.exposure.board_told import Teller
 from engine.exposure.deltas import Delta, nothing
 from engine.exposure.policies import Policy
+from engine.exposure.reached import Reached
 from engine.exposure.trace import isolation_of
 from engine.exposure.windows import infectious_window
 from engine.ids import Keys
@@ -275,6 +277,17 @@ class Board:
             time.sleep(0.001)
         order = np.lexsort((keys.ranks(rows.person), rows.level))
         return BoardRows(**{name: column[order] for name, column in vars(rows).items()})
+
+    def why(self, person: int) -> tuple[Reached, int] | None:
+        """What a trace from all F0s would say of a person on level 1 or beyond, and the root F0; None: others."""
+        with self._lock:
+            level = int(self._level[person]) if person < len(self._level) else -1
+            if self._state is None or level <= 0:
+                return None
+            row = self._rows(self._state, np.array([person], np.int32))
+            state, cases = self._state, self._cases
+            teller = Teller(state.view, state.keys, self.policy, self._levels, cases, self._opened)
+            return teller.told(person, level, int(row.via[0])), int(row.case[0])
 
     def _unknown(self, person: Codes) -> Codes:
         """Those whose ``via`` and channels have to be looked up."""

@@ -1,5 +1,6 @@
 """The label of a person at a level, found from the person's own side: who passed it on first, and on which channels."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,21 @@ def settle(
     """
     moment, via = np.full(len(people), NEVER, np.int64), np.full(len(people), -1, np.int32)
     channels = np.zeros(len(people), np.uint8)
+    for chunk, pairs in towards(view, policy, nearer, cases, opened, people):
+        np.minimum.at(moment[chunk], pairs.query, pairs.first)
+        np.bitwise_or.at(channels[chunk], pairs.query, pairs.channels.astype(np.uint8))
+        best = _best(keys, pairs, moment[chunk])
+        via[chunk][pairs.query[best]] = pairs.other[best]
+    return Settled(moment, via, channels)
+
+
+def towards(
+    view: GraphView, policy: Policy, nearer: Level, cases: CaseTable, opened: int, people: Codes
+) -> Iterator[tuple[slice, Pairs]]:
+    """Qualifying contacts of ``people`` with whoever passes on one level nearer: (which people, contacts).
+
+    ``query`` counts from the beginning of the slice, ``other`` is who passed on.
+    """
     since, forever = np.full(len(people), opened, np.int64), np.full(len(people), NEVER, np.int64)
     for chunk, evidence in gathered(view, policy, people, since, forever, infector=False):
         source = evidence.other
@@ -44,12 +60,7 @@ def settle(
         rows = np.flatnonzero(start < end)
         clipped = Evidence(**{**vars(evidence), "start": start, "end": end}).take(rows)
         courses = cases.courses(clipped.other, nearer.moment[clipped.other])
-        pairs = summarise(clipped, courses, policy, of_other=True)
-        np.minimum.at(moment[chunk], pairs.query, pairs.first)
-        np.bitwise_or.at(channels[chunk], pairs.query, pairs.channels.astype(np.uint8))
-        best = _best(keys, pairs, moment[chunk])
-        via[chunk][pairs.query[best]] = pairs.other[best]
-    return Settled(moment, via, channels)
+        yield chunk, summarise(clipped, courses, policy, of_other=True)
 
 
 def _best(keys: Keys, pairs: Pairs, moment: Ints) -> Ints:

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.clock import FOREVER
 from engine.errors import BadParameterError
+from engine.exposure.board import Board
 from engine.exposure.clusters import clusters
 from engine.exposure.policies import Policy
 from engine.exposure.reached import Question, Reached, Seed, Trace
@@ -182,20 +183,12 @@ def _over_all(state: Snapshot, policy: Policy, until: int) -> Question:
     return Question(seeds, BOARD_DEPTH, until, policy, state.courses, state.people.isolation)
 
 
-def board(state: Snapshot, policy: Policy, until: int) -> Trace:
-    """The least level of everybody over all F0s at once; remembered."""
-    question = _over_all(state, policy, until)
-    return state.remember(("board", policy, until), lambda: trace(state.graph, state.person_keys, question))
-
-
-def person_report(
-    state: Snapshot, person: str, policy: Policy, until: int, timeline: tuple[TimelineEntry, ...]
-) -> PersonReport:
-    """A person now: level over all F0s, why, and the dated facts."""
+def person_report(state: Snapshot, person: str, board: Board, timeline: tuple[TimelineEntry, ...]) -> PersonReport:
+    """A person now: level over all F0s, why, and the dated facts. ``board`` is that of the state, or newer."""
     code = state.person(person)
     is_case = code in state.people.cases
     isolation = int(state.people.isolation[code]) if code < len(state.people.isolation) else FOREVER
-    because, root = (None, None) if is_case else _because(state, board(state, policy, until), code)
+    because, root = (None, None) if is_case else _because(state, board, code)
     return PersonReport(
         person=person,
         level=0 if is_case else (because.level if because else None),
@@ -208,15 +201,12 @@ def person_report(
     )
 
 
-def _because(state: Snapshot, answer: Trace, code: int) -> tuple[ExposureRow | None, str | None]:
-    at = np.flatnonzero(answer.reached.person == code)
-    if len(at) == 0:
+def _because(state: Snapshot, board: Board, code: int) -> tuple[ExposureRow | None, str | None]:
+    found = board.why(code)
+    if found is None:
         return None, None
-    row = _records(state, answer.reached.take(at))[0]
-    index = int(np.flatnonzero(answer.labels[row.level].person == code)[0])
-    for level in range(row.level, 0, -1):
-        index = int(answer.labels[level].parent[index])
-    return row, state.person_keys.key(int(answer.labels[0].person[index]))
+    reached, root = found
+    return _records(state, reached)[0], state.person_keys.key(root)
 
 
 def chains(state: Snapshot, person: str, case: str | None, policy: Policy, until: int, depth: int) -> list[Chain]:

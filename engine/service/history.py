@@ -38,21 +38,25 @@ class PastState:
         """Live events by kind, then."""
         return summary_of(self._snapshot, self._state.registers())
 
-    def facts(self, person: str) -> tuple[Snapshot, tuple[TimelineEntry, ...]]:
+    def facts(self, person: str) -> tuple[Snapshot, str, Board, tuple[TimelineEntry, ...]]:
         """The state and a person's facts in it."""
-        return self._snapshot, timeline_of(self._state.timelines, person)
+        return self._snapshot, person, self._made(), timeline_of(self._state.timelines, person)
 
     def clock(self) -> int:
         """When the last of its batches was received: nobody knew a later moment."""
         return self._state.received_at
 
     def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
+        """The board."""
+        return report_of(self._made(), self._snapshot, level, area, since)
+
+    def _made(self) -> Board:
         """The board, computed at the first question."""
         with self._lock:
             if self._board is None:
                 self._board = Board(self._policy, BOARD_DEPTH)
                 self._board.update(board_state(self._snapshot), nothing(everything=True))
-        return report_of(self._board, self._snapshot, level, area, since)
+            return self._board
 
 
 class Past(Questions):

@@ -28,7 +28,7 @@ from engine.service.stream import Hub
 from engine.service.whereabouts import people_in
 
 log = logging.getLogger("truyvet.live")
-PAUSE_S = 0.1
+PAUSE_S = 0.2
 """Least time between two looks at what is new: batches that come in between are looked at together."""
 FOLLOW_S = 1.0
 """How often the journal is asked whether another process has written."""

@@ -1,6 +1,7 @@
 """What is known now: the newest state of the intake, and the live board."""
 
 from engine.clock import Clock
+from engine.exposure.board import Board
 from engine.service.intake import Intake
 from engine.service.live import Live
 from engine.service.results import BoardReport, TimelineEntry
@@ -26,10 +27,11 @@ class Now:
         with self._intake.lock:
             return summary_of(self._intake.current(), self._intake.state.registers())
 
-    def facts(self, person: str) -> tuple[Snapshot, tuple[TimelineEntry, ...]]:
-        """The newest state and a person's facts in it."""
+    def facts(self, person: str) -> tuple[Snapshot, str, Board, tuple[TimelineEntry, ...]]:
+        """The newest state that the board has seen, and a person's facts in it (or just after it, under load)."""
+        board, state = self._live.refresh()
         with self._intake.lock:
-            return self._intake.current(), timeline_of(self._intake.state.timelines, person)
+            return state, person, board, timeline_of(self._intake.state.timelines, person)
 
     def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
         """The live board."""

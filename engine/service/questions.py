@@ -6,10 +6,12 @@ from typing import Protocol
 import pyarrow as pa
 
 from engine.errors import BadParameterError
+from engine.exposure.board import Board
 from engine.exposure.policies import PRESETS, Policy, policy_named
 from engine.graph.materialise import materialise
 from engine.service import answers
 from engine.service.explain import contacts_of
+from engine.service.paced import Paced
 from engine.service.results import (
     BoardReport,
     CaseRow,
@@ -38,8 +40,8 @@ class Known(Protocol):
     def counts(self) -> dict[str, int]:
         """Live events by kind."""
 
-    def facts(self, person: str) -> tuple[Snapshot, tuple[TimelineEntry, ...]]:
-        """A state, and the dated facts of a person in that very state."""
+    def facts(self, person: str) -> tuple[Snapshot, str, Board, tuple[TimelineEntry, ...]]:
+        """A state, the person, the board and the person's dated facts in that very state."""
 
     def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
         """The people on the board."""
@@ -54,6 +56,7 @@ class Questions:
     def __init__(self, known: Known, policy: Policy) -> None:
         self._known = known
         self._policy = policy
+        self._maps: Paced[HexColumns] = Paced()
 
     def snapshot(self) -> Snapshot:
         """The newest state; made once after a change, then shared by every reader."""
@@ -142,8 +145,7 @@ class Questions:
         Raises:
             UnknownPersonError: no accepted event names this person.
         """
-        state, facts = self._known.facts(person)
-        return answers.person_report(state, person, self._policy, self._time_of(state), facts)
+        return answers.person_report(*self._known.facts(person))
 
     def contacts(
         self, person: str, start: int | None = None, end: int | None = None, policy: AnyPolicy = None
@@ -185,11 +187,17 @@ class Questions:
     ) -> HexColumns:
         """The hex map at a moment (default: data time), resolution 7 to 10, within west, south, east, north.
 
+        While events stream in, a map that takes long to make may be half a second old; its ``as_of`` says.
+
         Raises:
             BadParameterError: resolution or box out of bounds.
         """
-        state, chosen, moment = self._asked(None, at)
-        return hex_columns(state, resolution, bbox, moment, chosen)
+
+        def make() -> HexColumns:
+            state, chosen, moment = self._asked(None, at)
+            return hex_columns(state, resolution, bbox, moment, chosen)
+
+        return self._maps.get((resolution, bbox, at), make)
 
     def board(
         self, level: frozenset[int] | None = None, area: str | None = None, since: int | None = None

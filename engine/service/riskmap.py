@@ -98,9 +98,9 @@ def footfall(state: Snapshot, at: int) -> Cells:
 
 
 def _visited(segment: Segment, since: int, at: int) -> Cells:
-    """Cells with a fix in [since, at); a day that lies wholly inside needs no look at its rows."""
+    """Cells with a fix in [since, at); a segment that lies wholly inside needs no look at its rows."""
     cells = segment.groups.astype(np.uint64)
-    if since <= segment.day_start and segment.day_start + DAY <= at:
+    if since <= segment.day_start and segment.last_end < at:
         return cells
     moment = segment.day_start + second(segment.rows.k1)[segment.by_group].astype(np.int64)
     inside = (moment >= since) & (moment < at)

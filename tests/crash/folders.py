@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from tests.crash.clients import Ledger
+from tests.crash.inside import Inside
 from tests.crash.server import Server, command
 from tests.crash.world import World
 
@@ -16,8 +17,8 @@ WRITTEN = 12
 """Batches of each of two writers."""
 
 
-def fill(server: Server) -> Ledger:
-    """Send a small world to a running server; every batch must be acknowledged."""
+def fill(server: Server | Inside) -> Ledger:
+    """Send a small world; every batch must be acknowledged."""
     ledger = Ledger()
     for batch in [*WORLD.start(), *(WORLD.batch(w, n) for n in range(WRITTEN) for w in range(2))]:
         ledger.sends(batch)

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from tests.crash.clients import Ledger, Writer, wait_for
+from tests.crash.inside import Inside
 from tests.crash.server import Server, command, truyvet
 from tests.crash.stored import Audit, Verdict, keys_of
 from tests.crash.world import NATURAL, Batch, Key, World, batch_of
@@ -158,16 +159,14 @@ class KillLoop:
         """Where the answers are not those of a fresh engine that was told the same set of events."""
         live = [b for b in self._ledger.batches.values() if any(key in self._audit.seen for key in b.keys)]
         self._rng.shuffle(live)
-        with Server(self._folder / "fresh") as fresh:
-            fresh.start()
+        with Inside() as fresh:
             for batch in merged(live):
                 status, reply = fresh.post(batch.kind, batch.json())
                 assert status == 200, reply
             found = differing(answers(server, self._world.cases), answers(fresh, self._world.cases))
-        server.stop()
-        found += wrong_export(self._folder, server, self._audit)
-        server.start()
-        return found
+        status = server.stop()
+        found += [f"the server ended with {status} when told to stop"] if status else []
+        return found + wrong_export(self._folder, server, self._audit)
 
 
 def merged(batches: list[Batch], rows: int = 20_000) -> list[Batch]:
@@ -182,7 +181,7 @@ def merged(batches: list[Batch], rows: int = 20_000) -> list[Batch]:
     ]
 
 
-def answers(server: Server, cases: list[str]) -> dict[str, Any]:
+def answers(server: Server | Inside, cases: list[str]) -> dict[str, Any]:
     """What an officer can ask, as JSON without what only tells of the road."""
     paths = [f"/v1/cases?until={UNTIL}&limit=100000", f"/v1/risk/hexes?at={UNTIL}&resolution=9"]
     paths += [f"/v1/cases/{case}/exposures?depth=2&until={UNTIL}&limit=100000" for case in cases]

@@ -35,7 +35,7 @@ class Row:
 
     def natural_keys(self) -> list[Key]:
         """The natural keys of its events, in order."""
-        return keys_of(self.kind, self.table())
+        return keys_of(self.kind, self.table()) if self.rows else []  # all purged: nothing but its number is left
 
 
 def keys_of(kind: str, table: pa.Table) -> list[Key]:

@@ -23,7 +23,7 @@ from tests.crash.stored import rows
 from tests.crash.world import T0, Batch, batch_of
 
 SLOW = 20
-TINY, AT_ONCE = (10_000, 2_000) if LONG else (1_500, 1_000)
+TINY, AT_ONCE = (10_000, 2_000) if LONG else (800, 800)
 MIB = 2**20
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.crash.folders import WORLD, checkpoint_files, fill, flip_a_bit, kill_while_running, tear
 from tests.crash.harness import answers, differing
+from tests.crash.inside import Inside
 from tests.crash.scale import LONG
 from tests.crash.server import Server, truyvet
 from tests.crash.stored import Audit
@@ -22,17 +23,13 @@ MUCH_LATER = "2099-01-01T00:00:00Z"
 def filled(tmp_path_factory):
     """(data folder with a checkpoint and one batch after it, ledger, answers)."""
     data = tmp_path_factory.mktemp("filled") / "data"
-    with Server(data) as server:
-        server.start()
-        ledger = fill(server)
-        assert server.stop() == 0
-        _duration("checkpoint", "--data", data)
-        server.start()
+    with Inside(data) as inside:
+        ledger = fill(inside)
+        inside.engine.checkpoint()
         more = WORLD.batch(3, 0)
         ledger.sends(more)
-        assert ledger.answered(more, *server.post(more.kind, more.json()))
-        told = answers(server, WORLD.cases)
-        server.kill()
+        assert ledger.answered(more, *inside.post(more.kind, more.json()))
+        told = answers(inside, WORLD.cases)
     assert checkpoint_files(data)
     return data, ledger, told
 
@@ -80,9 +77,8 @@ def test_kills_while_a_checkpoint_is_written(filled, copy):
     rng = random.Random(5)
     for _ in range(KILLS):
         ended += kill_while_running(rng, (0.6 * span, span), "checkpoint", "--data", copy)
-    with Server(copy) as server:
-        server.start()
-        assert differing(answers(server, WORLD.cases), filled[2]) == []
+    with Inside(copy) as inside:
+        assert differing(answers(inside, WORLD.cases), filled[2]) == []
     assert ended or not LONG, "no kill met the command at work"
 
 
@@ -93,10 +89,7 @@ def test_kills_while_a_purge_is_at_work(filled, copy, tmp_path):
     for _ in range(KILLS):
         kill_while_running(rng, (0.6 * span, span), "purge", "--now", MUCH_LATER, "--data", copy)
     _duration("purge", "--now", MUCH_LATER, "--data", copy)
-    with Server(copy) as left, Server(calm) as right:
-        left.start(wait=False)
-        right.start()
-        left.wait_ready()
+    with Inside(copy) as left, Inside(calm) as right:
         assert differing(answers(left, WORLD.cases), answers(right, WORLD.cases)) == []
     faults = Audit(copy, None).check(filled[1]).faults
     assert faults == []

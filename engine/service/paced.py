@@ -1,0 +1,44 @@
+"""Answers that cost much are shared for a moment: a million readers of a map must not make it a million times."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from time import monotonic
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+DEAR_S = 0.03
+"""An answer that took longer to make is kept ..."""
+SHARE = 4
+"""... for this many times as long as it took, ..."""
+MOST_S = 0.5
+"""... but no longer: everything accepted is visible within a second."""
+
+
+class Paced(Generic[T]):
+    """Values by key, made by whoever asks first; others who ask meanwhile wait for that one. Thread-safe."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, tuple[T, float]] = OrderedDict()
+        self._turns: dict[Hashable, Lock] = {}
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under ``key``, made anew unless it is young and was dear."""
+        with self._lock:
+            turn = self._turns.setdefault(key, Lock())
+        with turn:
+            found = self._made.get(key)
+            if found is not None and monotonic() < found[1]:
+                return found[0]
+            began = monotonic()
+            value = make()
+            took = monotonic() - began
+            until = monotonic() + (min(MOST_S, SHARE * took) if took > DEAR_S else 0.0)
+            with self._lock:
+                self._made[key] = (value, until)
+                while len(self._made) > self._most:
+                    old, _ = self._made.popitem(last=False)
+                    self._turns.pop(old, None)
+            return value
