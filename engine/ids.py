@@ -4,6 +4,7 @@ Codes depend on the order of arrival, so no answer may depend on a code: ties ar
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,11 @@ class Keys:
 
     def ranks(self, codes: Codes) -> npt.NDArray[np.int64]:
         """Rank of each code among ``codes`` by key order (equal codes share no rank guarantee)."""
-        order = sorted(range(len(codes)), key=self.keys(codes.tolist()).__getitem__)
+        keys = self.keys(codes.tolist())
+        if len(keys) < MANY:
+            order: Any = sorted(range(len(keys)), key=keys.__getitem__)
+        else:  # UTF-8 sorts as code points do
+            order = pc.sort_indices(pa.array(keys, pa.string())).to_numpy()
         ranks = np.empty(len(codes), np.int64)
         ranks[order] = np.arange(len(codes))
         return ranks

@@ -15,7 +15,7 @@ A day may hold several segments; no key is in two of them. Memory per row: bluet
 location 24, both orders included.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,8 @@ class Segment:
     """Latest end of a row, UTC s (check-ins without left_at and fixes count from their start)."""
     stay_s: npt.NDArray[np.uint16]
     """location only: how long each fix holds, to the person's next fix in any segment, at most the declared gap."""
+    memory: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What readers have computed of this segment, by name; a segment never changes, so neither does that."""
 
 
 def second_key(rows: Rows, cells: npt.NDArray[np.uint64] | None) -> npt.NDArray[Any]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 from time import monotonic
 from typing import overload
 
@@ -46,7 +46,11 @@ class Live:
         self._metrics = metrics
         self._clock = clock
         self._board: Board | None = None
-        self._lock = Lock()
+        self._turn = Condition()
+        self._begun = self._done = 0
+        """Looks begun, and the last one finished."""
+        self._busy = False
+        self._seen: tuple[Board, Snapshot] | None = None
         self._deltas: list[Delta] = []
         self._oldest: float | None = None
         """When the oldest batch that the board has not seen was taken in."""
@@ -68,33 +72,58 @@ class Live:
         """Compute everything anew at the next look: the state was replaced."""
         with self._intake.lock:
             self._deltas = [nothing(everything=True)]
-            self._news.set()
+        self._seen = None
+        self._news.set()
 
     def refresh(self) -> tuple[Board, Snapshot]:
-        """Bring the board up to the newest state; every change of a level becomes an alert."""
-        with self._lock:
-            first = self._board is None
-            board = self._board or Board(self._policy, BOARD_DEPTH)
-            with self._intake.lock:
-                state = self._intake.current()
-                deltas, self._deltas = self._deltas, []
-                oldest, self._oldest = self._oldest, None
-                self._board = board
-                self._intake.heard = self.hear
-            changes = board.update(board_state(state), merge(deltas))
-            if first:
-                self._tell_size(board)
-                return board, state
-            if changes:
-                told = alerts(board, state.person_keys, changes, state.as_of, self._clock())
-                self.hub.publish(state.as_of, [("alert", alert) for alert in told])
-                self._metrics.alerts(len(told))
-                self._tell_size(board)
-            else:
-                self.hub.publish(state.as_of, [])
-            if oldest is not None:
-                self._metrics.freshness(monotonic() - oldest)
+        """Bring the board up to the newest state; every change of a level becomes an alert.
+
+        Callers that come while one is at work share the next look: each sees a state no older than its call.
+        """
+        with self._turn:
+            mine = self._begun + 1
+            while self._done < mine and self._busy:
+                self._turn.wait()
+            if self._done >= mine and self._seen is not None:
+                return self._seen
+            if self._seen is not None and self._seen[1] is self._intake.snapshot():
+                return self._seen
+            self._busy = True
+            self._begun += 1
+        try:
+            seen = self._look()
+            with self._turn:
+                self._seen, self._done = seen, self._begun
+        except BaseException:
+            self.forget()  # what was to be looked at is lost: look at everything
+            raise
+        finally:
+            with self._turn:
+                self._busy = False
+                self._turn.notify_all()
+        return seen
+
+    def _look(self) -> tuple[Board, Snapshot]:
+        first = self._board is None
+        board = self._board or Board(self._policy, BOARD_DEPTH)
+        with self._intake.lock:
+            state = self._intake.current()
+            deltas, self._deltas = self._deltas, []
+            oldest, self._oldest = self._oldest, None
+            self._board = board
+            self._intake.heard = self.hear
+        changes = board.update(board_state(state), merge(deltas))
+        if first:
+            self._tell_size(board)
             return board, state
+        told = alerts(board, state.person_keys, changes, state.as_of, self._clock()) if changes else []
+        self.hub.publish(state.as_of, [("alert", alert) for alert in told])
+        if told:
+            self._metrics.alerts(len(told))
+            self._tell_size(board)
+        if oldest is not None:
+            self._metrics.freshness(monotonic() - oldest)
+        return board, state
 
     def _tell_size(self, board: Board) -> None:
         levels = board.people()[1]

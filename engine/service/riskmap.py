@@ -7,7 +7,7 @@ from engine.clock import DAY
 from engine.errors import BadParameterError
 from engine.exposure.policies import Policy
 from engine.exposure.windows import infectious_window
-from engine.geo.cells import Cells, cells_of, centres
+from engine.geo.cells import Cells, cells_of, centres, parents
 from engine.graph.presences import Queries, fix_columns, fixes_of, stays_of
 from engine.graph.segments import Segment, second
 from engine.graph.view import NOWHERE
@@ -31,7 +31,7 @@ def hex_columns(
         raise BadParameterError(f"resolution is {resolution}; it must be 7 to 10")
     scores = state.remember(
         ("hexes", resolution, at, policy),
-        lambda: hex_map(presence_of(state, at, policy), at, resolution, footfall(state, at)),
+        lambda: hex_map(presence_of(state, at, policy), at, resolution, footfall(state, at, resolution)),
     )
     return _within(scores, bbox, state.as_of)
 
@@ -87,24 +87,38 @@ def _presences(state: Snapshot, queries: Queries) -> list[tuple[np.ndarray, ...]
     ]
 
 
-def footfall(state: Snapshot, at: int) -> Cells:
-    """Cells (resolution 10 or finer) where anybody was in the days the map looks back on, and every known place."""
+def footfall(state: Snapshot, at: int, resolution: int) -> Cells:
+    """Cells where anybody was in the days the map looks back on, and of every place with known position; ascending."""
     since = at - round(params.HEX_CUT_D.value * DAY)
-    parts = [_visited(segment, since, at) for segment in state.graph.location if since - DAY < segment.day_start < at]
+    days = [s for s in state.graph.location if since - DAY < s.day_start < at]
     places = state.graph.places
     known = places.lat_e7 != NOWHERE
     lat, lng = places.lat_e7[known] / 1e7, places.lng_e7[known] / 1e7
-    return np.unique(np.concatenate([*parts, cells_of(lat, lng, FINEST)]))
+    return np.unique(
+        np.concatenate([*(_visited(s, since, at, resolution) for s in days), cells_of(lat, lng, resolution)])
+    )
 
 
-def _visited(segment: Segment, since: int, at: int) -> Cells:
-    """Cells with a fix in [since, at); a segment that lies wholly inside needs no look at its rows."""
+def _visited(segment: Segment, since: int, at: int, resolution: int) -> Cells:
+    """Cells with a fix in [since, at), ascending; those of a segment that lies wholly inside are remembered."""
     cells = segment.groups.astype(np.uint64)
     if since <= segment.day_start and segment.last_end < at:
-        return cells
+        name = f"cells at {resolution}"
+        if name not in segment.memory:
+            segment.memory[name] = _distinct(parents(cells, resolution))
+        found: Cells = segment.memory[name]
+        return found
     moment = segment.day_start + second(segment.rows.k1)[segment.by_group].astype(np.int64)
     inside = (moment >= since) & (moment < at)
-    return cells[np.unique(np.repeat(np.arange(len(cells)), np.diff(segment.group_start))[inside])]
+    groups = np.repeat(np.arange(len(cells)), np.diff(segment.group_start))[inside]
+    return _distinct(parents(cells[np.unique(groups)], resolution))
+
+
+def _distinct(ascending: Cells) -> Cells:
+    """Parents of ascending cells are ascending too."""
+    new = np.ones(len(ascending), np.bool_)
+    new[1:] = ascending[1:] != ascending[:-1]
+    return ascending[new]
 
 
 def _within(scores: HexScores, bbox: tuple[float, float, float, float] | None, as_of: int) -> HexColumns:

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from engine.cli import data_commands, demo, main
+from engine.cli import data_commands, demo, main, serve_command
 from engine.cli.help import HELP
 from engine.cli.questions import near
 from engine.cli.session import moment, percent
@@ -115,7 +115,7 @@ def test_demo_begins_again_after_an_interruption(tmp_path):
 
 def test_serve_becomes_the_server(monkeypatch, stored):
     became = []
-    monkeypatch.setattr(data_commands.os, "execv", lambda path, words: became.append(words))
+    monkeypatch.setattr(serve_command.os, "execve", lambda path, words, environment: became.append(words))
     assert call("serve", "--port", 8123, "--data", stored, "--lang", "vi").status == 0
     assert became[0][1:] == [
         "-m",
@@ -133,7 +133,7 @@ def test_serve_becomes_the_server(monkeypatch, stored):
 
 def test_serve_on_any_free_port_names_it(monkeypatch, stored):
     became = []
-    monkeypatch.setattr(data_commands.os, "execv", lambda path, words: became.append(words))
+    monkeypatch.setattr(serve_command.os, "execve", lambda path, words, environment: became.append(words))
     assert call("serve", "--port", 0, "--data", stored).status == 0
     assert int(became[0][became[0].index("--port") + 1]) > 0
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import subprocess
 
 import pytest
@@ -83,3 +84,24 @@ def test_a_disk_that_may_only_be_read_is_named_at_the_start(small_disk):
         assert "read-only" in told.lower() or "written" in told.lower(), told
         subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
         server.start()
+
+
+def test_a_file_that_may_not_grow_refuses_and_goes_on_when_it_may(server):
+    """Needs no rights: the kernel refuses to let the server's files grow, as a quota would."""
+    server.start()
+    ledger = fill(server)
+    before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+    largest = max(p.stat().st_size for p in server.data.glob("truyvet.db*"))
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (largest + ROOM // 8, before[1]))
+    status, reply = until_refused(server, ledger)
+    assert (status, reply["code"]) in [(507, "storage_full"), (503, "journal")], reply
+    assert server.get("/v1/cases")["cases"], "questions are still answered"
+
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, before)
+    after = World(22).batch(5, 0)
+    ledger.sends(after)
+    assert ledger.answered(after, *server.post(after.kind, after.json())), ledger.statuses
+    server.kill()
+    verdict = Audit(server.data, None).check(ledger)
+    assert verdict.good, verdict.told()
+    server.start()
