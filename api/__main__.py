@@ -4,6 +4,7 @@
 """
 
 import argparse
+import gc
 import os
 import resource
 import sys
@@ -29,6 +30,8 @@ DATABASE = "TRUYVET_DATABASE"
 CANNOT = 2
 _FILES = 65_536
 _SWITCH_S = 0.0005
+_GARBAGE = (50_000, 20, 50)
+"""Answers are lists of thousands of small objects that die young: look for cycles seldom."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     _many_files()
     # Every write to a socket gives the interpreter away, and waits this long to get it back from whoever computes.
     sys.setswitchinterval(_SWITCH_S)
+    gc.set_threshold(*_GARBAGE)
     database = asked.database or os.environ.get(DATABASE) or None
     limits = Limits(body=asked.max_body_mb * MIB, rows=asked.max_rows)
     try:

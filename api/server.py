@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -100,6 +101,9 @@ async def _attend(engine: EnginePort, server: uvicorn.Server) -> None:
     while engine.failure is None:
         if engine.ready and not known:
             known = True
+            # What has been loaded stays: no collection of garbage needs to look at it again.
+            gc.collect()
+            gc.freeze()
             log.info("ready", extra={"fields": {"as_of": engine.as_of}})
         await asyncio.sleep(_LOOK_S)
     server.should_exit = True

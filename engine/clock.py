@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from engine.errors import BadParameterError
 
@@ -32,6 +33,7 @@ def day_of(t: int) -> int:
     return t // DAY
 
 
+@lru_cache(1 << 16)
 def to_rfc3339(t: int) -> str:
     """``t`` in UTC seconds as ``2021-07-11T02:03:04Z``; before the year 1 and after 9999 the nearest that is in."""
     # A window may open before the first moment that an event can have. strftime would write the year 33 as "33".

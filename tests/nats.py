@@ -72,7 +72,7 @@ async def publish(url: str, messages, headers=None) -> None:
     try:
         stream = client.jetstream()
         for kind, body in messages:
-            await stream.publish(f"truyvet.events.{kind}", body, headers=headers)
+            await stream.publish(f"truyvet.events.{kind}", body, timeout=1, headers=headers)
     finally:
         await client.close()
 

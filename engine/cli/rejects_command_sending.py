@@ -130,4 +130,8 @@ def _send_some(engine: "Engine", kind: str, some: list[Correction], outcome: Out
     again = {r.row: r for r in reply.rejected}
     outcome.refused += [(good[row].ident, r.code, r.detail) for row, r in again.items()]
     engine.rejects.mark([one.ident for row, one in enumerate(good) if row not in again], "sent")
+    if again:
+        # The engine kept them a second time, too; the numbers people know are those that stay open.
+        twice = engine.rejects.list(kind, limit=AT_ONCE, after_id=max(one.ident for one in some))
+        engine.rejects.mark([r.id for r in twice if r.source == SOURCE], "dropped")
     outcome.sent += len(good) - len(again)

@@ -43,17 +43,18 @@ class FolderSource:
         every_s: float = 1.0,
         clock: Clock = system_clock,
         batch_rows: int = BATCH_ROWS,
+        retry: tuple[float, float] = (0.5, 30.0),
     ) -> None:
         self.folder = folder
         self._still_s, self._every_s, self._batch_rows = still_s, every_s, batch_rows
-        self._clock = clock
+        self._clock, self._retry = clock, retry
         self._seen: dict[Path, tuple[_Look, float]] = {}
         self._stuck: dict[Path, tuple[_Look, str, FileStory]] = {}
         """Files that were read to the end but could not be moved: they are not read over and over."""
 
     def run(self, sink: Sink, stop: threading.Event) -> None:
         """Take in what comes, until ``stop`` is set."""
-        backoff = Backoff()
+        backoff = Backoff(*self._retry)
         while not stop.is_set():
             wait = self._every_s
             try:

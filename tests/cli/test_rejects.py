@@ -113,6 +113,7 @@ def test_a_retracted_key_stays_open_until_its_revision_is_higher(data, tmp_path)
     run = call("rejects", "fix", ident, "onset_at=2021-07-02T00:00:00Z", "--data", data)
     assert "refused again 1" in run.out
     assert "higher revision" in run.out
+    assert len(listed(data)) == 5
     run = call("rejects", "fix", ident, "onset_at=2021-07-02T00:00:00Z", "revision=1", "--data", data)
     assert "Sent again 1" in run.out
 

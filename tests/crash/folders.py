@@ -40,7 +40,7 @@ def tear(path: Path) -> None:
 
 def checkpoint_files(data: Path) -> list[Path]:
     """Every file of every checkpoint, largest first."""
-    found = [p for p in (data / "checkpoints").rglob("*") if p.is_file()]
+    found = [p for p in (data / "checkpoints").rglob("*") if p.is_file() and p.stat().st_size]  # the lock is empty
     return sorted(found, key=lambda p: -p.stat().st_size)
 
 

@@ -60,10 +60,12 @@ class Kills:
 class KillLoop:
     """Kills of one server on one data folder. Half of the writers send again what was not acknowledged."""
 
-    def __init__(self, folder: Path, database: str | None = None, seed: int = 1, writers: int = 6) -> None:
+    def __init__(
+        self, folder: Path, database: str | None = None, seed: int = 1, writers: int = 6, longest_s: float = 2
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._rng = random.Random(seed)
-        self._folder = folder
+        self._folder, self._longest_s = folder, longest_s
         self._world, self._ledger = World(seed), Ledger()
         self._server = Server(folder / "data", database)
         self._audit = Audit(folder / "data", database)
@@ -113,7 +115,7 @@ class KillLoop:
         self._writers = [w.successor().at(self._server.port, token) for w in self._writers]
         for writer in self._writers:
             writer.start()
-        wait_for(self._writers, self._rng.uniform(0.05, 2))
+        wait_for(self._writers, self._rng.uniform(0.05, self._longest_s))
         if self._rng.random() < 0.2:
             # A server told to stop finishes its queue and writes a checkpoint: killed in the middle of that.
             self._server.begin_stop()

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
+from engine.errors import JournalError
 from tests.crash.folders import WORLD, checkpoint_files, fill, flip_a_bit, kill_while_running, tear
-from tests.crash.harness import answers, differing
+from tests.crash.harness import UNTIL, answers, differing
 from tests.crash.inside import Inside
 from tests.crash.scale import LONG
 from tests.crash.server import Server, truyvet
@@ -40,30 +41,46 @@ def copy(filled, tmp_path):
     return shutil.copytree(filled[0], tmp_path / "data")
 
 
-@pytest.mark.parametrize("damage", [tear, flip_a_bit])
-def test_a_damaged_checkpoint_is_named_in_the_log_and_passed_over(filled, copy, damage):
-    for path in checkpoint_files(copy)[:1]:
-        damage(path)
+def test_a_torn_checkpoint_is_named_in_the_log_and_passed_over(filled, copy):
+    tear(checkpoint_files(copy)[0])
     with Server(copy) as server:
         server.start()
         assert differing(answers(server, WORLD.cases), filled[2]) == []
         assert re.search(r"checkpoint [\w.-]+ is ignored: \w+", server.log_text()), server.log_end()
 
 
-@pytest.mark.parametrize("change", ["substr(payload, 1, length(payload) / 2)", "flipped"])
-def test_a_damaged_batch_is_refused_by_its_number(copy, change):
-    shutil.rmtree(copy / "checkpoints")
-    with sqlite3.connect(copy / "truyvet.db") as connection:
-        (payload,) = connection.execute("SELECT payload FROM batches WHERE seq = 7").fetchone()
-        half = len(payload) // 2
-        broken = payload[:half] if change != "flipped" else _flipped(payload)
-        connection.execute("UPDATE batches SET payload = ? WHERE seq = 7", (broken,))
-    connection.close()
+def test_a_flipped_bit_anywhere_in_a_checkpoint_is_found(filled, copy, tmp_path, caplog):
+    for i, path in enumerate(checkpoint_files(copy)):
+        other = shutil.copytree(copy, tmp_path / f"other-{i}")
+        flip_a_bit(other / path.relative_to(copy))
+        caplog.clear()
+        with Inside(other) as inside:
+            told = inside.get(f"/v1/cases?until={UNTIL}&limit=100000")["cases"]
+            assert told == filled[2][f"/v1/cases?until={UNTIL}&limit=100000"]["cases"]
+        assert re.search(r"checkpoint [\w.-]+ is ignored: \w+", caplog.text), path
+
+
+def test_a_flipped_bit_of_a_batch_is_told_by_its_number_and_nothing_starts(copy):
+    _damage_batch(copy, 7, _flipped)
     with Server(copy) as server:
         with pytest.raises(RuntimeError, match="the server ended with 2"):
             server.start()
         assert re.search(r"\b7\b.*damaged|damaged.*\b7\b|\b7\b.*sha256", server.log_end()), server.log_end()
         assert "Traceback" not in server.log_text()
+
+
+def test_a_torn_batch_is_told_by_its_number(copy):
+    _damage_batch(copy, 9, lambda payload: payload[: len(payload) // 2])
+    with pytest.raises(JournalError, match=r"\b9\b"):
+        Inside(copy)
+
+
+def _damage_batch(data, seq, change):
+    shutil.rmtree(data / "checkpoints")
+    with sqlite3.connect(data / "truyvet.db") as connection:
+        (payload,) = connection.execute("SELECT payload FROM batches WHERE seq = ?", (seq,)).fetchone()
+        connection.execute("UPDATE batches SET payload = ? WHERE seq = ?", (change(payload), seq))
+    connection.close()
 
 
 def _flipped(payload):

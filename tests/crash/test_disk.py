@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 
+from engine.service.access import load_or_make_tokens
 from tests.crash.clients import Ledger
 from tests.crash.folders import fill
+from tests.crash.inside import Inside
 from tests.crash.server import Server
 from tests.crash.stored import Audit
 from tests.crash.world import T0, World, batch_of
@@ -66,16 +68,16 @@ def test_a_full_disk_refuses_and_goes_on_when_there_is_room_again(small_disk):
         server.kill()
         verdict = Audit(server.data, None).check(ledger)
         assert verdict.good, verdict.told()
-        server.start()
-        assert server.get("/readyz", timeout=10)["ready"]
+        with Inside(server.data) as again:
+            assert again.get("/v1/cases")["cases"]
 
 
 def test_a_disk_that_may_only_be_read_is_named_at_the_start(small_disk):
+    with Inside(small_disk / "data") as inside:
+        fill(inside)
     with Server(small_disk / "data") as server:
         server.log = small_disk.parent / "server.log"
-        server.start()
-        fill(server)
-        assert server.stop() == 0
+        load_or_make_tokens(server.data)
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
         with pytest.raises(RuntimeError, match=r"the server ended with [12]"):
             server.start()
@@ -104,4 +106,5 @@ def test_a_file_that_may_not_grow_refuses_and_goes_on_when_it_may(server):
     server.kill()
     verdict = Audit(server.data, None).check(ledger)
     assert verdict.good, verdict.told()
-    server.start()
+    with Inside(server.data) as again:
+        assert again.get("/v1/cases")["cases"]

@@ -69,7 +69,7 @@ def test_a_city_comes_back_the_same(tmp_path):
     assert everything(told(tmp_path / "out")) == everything(engine)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(world=worlds())
 def test_any_world_comes_back_the_same(world, tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")

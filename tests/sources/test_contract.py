@@ -25,7 +25,7 @@ class OfFolder:
         self.count = 0
 
     def source(self):
-        return FolderSource(self.folder, still_s=0.02, every_s=0.02)
+        return FolderSource(self.folder, still_s=0.02, every_s=0.02, retry=(0.05, 0.2))
 
     def publish(self, parts):
         self.folder.mkdir(exist_ok=True)

@@ -24,7 +24,9 @@ def inbox(tmp_path):
 
 
 def quick(inbox, **more):
-    return FolderSource(inbox, **{"still_s": 0.05, "every_s": 0.02, "clock": lambda: 1_700_000_000, **more})
+    return FolderSource(
+        inbox, **{"still_s": 0.05, "every_s": 0.02, "clock": lambda: 1_700_000_000, "retry": (0.05, 0.2), **more}
+    )
 
 
 def lines(events):
