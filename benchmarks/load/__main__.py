@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from benchmarks.load.steps import Rig
 from tests.crash.server import Server
 
 LONG_S, STEP_S, FINEST = 600, 10, 1.1
+SETTLE_S = 8
+"""After a step that was too much, so that what it left behind does not spoil the next."""
 
 
 def main() -> int:
@@ -49,6 +52,8 @@ def step_up(rig: Rig, first: float, seconds: float) -> float:
         step = rig.step(rate, seconds)
         failures = step.failures()
         print(f"{rate:>10,.0f}/s: {'; '.join(failures) or 'sustained'}", flush=True)
+        if failures:
+            time.sleep(SETTLE_S)
         good, bad = (rate, bad) if not failures else (good, rate)
         rate = good * 1.5 if bad == float("inf") else (good + bad) / 2
     print(f"highest sustained: {good:,.0f} events/s", flush=True)

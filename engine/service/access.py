@@ -48,7 +48,11 @@ def load_or_make_tokens(data: Path) -> dict[str, str]:
     if missing:
         tokens |= missing
         _write(path, tokens, replace=True)
-    path.chmod(0o600)
+    if path.stat().st_mode & 0o777 != 0o600:
+        try:
+            path.chmod(0o600)
+        except OSError as error:
+            raise UnreadableFileError(f"{path}: {error.strerror}; others may read it, and it cannot be kept") from None
     return {role: tokens[role] for role in ROLES}
 
 
