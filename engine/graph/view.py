@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from engine import params
 from engine.clock import DAY
-from engine.graph.segments import Segment, major, second
+from engine.graph.segments import Codes, Segment, major, second
 
 NOWHERE = np.iinfo(np.int32).min
 """Coordinate of a place whose position is not known."""
@@ -62,6 +62,17 @@ def _assumed(data: dict[str, Any]) -> tuple[int, float]:
     return kind.default_stay_s, weight * (1.0 if indoor else params.OUTDOOR_FACTOR.value)
 
 
+def _last_open(segment: Segment) -> tuple[Codes, Codes]:
+    """Places with a check-in that has no left_at, and the second of the day of the last such one; remembered."""
+    if "last open" not in segment.memory:
+        k1 = segment.rows.k1[segment.rows.payload["left_at"] < 0]
+        place = major(k1)
+        last = np.flatnonzero(np.diff(place, append=-1))
+        segment.memory["last open"] = place[last], second(k1[last])
+    found: tuple[Codes, Codes] = segment.memory["last open"]
+    return found
+
+
 @dataclass(frozen=True)
 class GraphView:
     """Sealed segments by kind, in the order of their days, and the places. Readers hold one as long as they like."""
@@ -80,8 +91,7 @@ class GraphView:
         for segment in self.check_in:
             if segment.day_start < last - DAY:
                 continue
-            open_stay = segment.rows.payload["left_at"] < 0
-            k1 = segment.rows.k1[open_stay]
-            if len(k1):
-                ends.append(segment.day_start + int((second(k1) + self.places.stay_s[major(k1)]).max()))
+            place, last_open = _last_open(segment)
+            if len(place):
+                ends.append(segment.day_start + int((last_open + self.places.stay_s[place]).max()))
         return max(ends, default=0)

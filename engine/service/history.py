@@ -9,6 +9,7 @@ from engine.exposure.deltas import nothing
 from engine.exposure.policies import Policy
 from engine.service.answers import BOARD_DEPTH
 from engine.service.live import board_state, report_of
+from engine.service.ordering import Ordering
 from engine.service.questions import Questions
 from engine.service.results import BoardReport, TimelineEntry
 from engine.service.snapshot import Snapshot
@@ -48,7 +49,8 @@ class PastState:
 
     def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
         """The board."""
-        return report_of(self._made(), self._snapshot, level, area, since)
+        levels = Ordering(self._made(), self._snapshot.person_keys, BOARD_DEPTH + 1).levels()
+        return report_of(self._made(), self._snapshot, levels, level, area, since)
 
     def _made(self) -> Board:
         """The board, computed at the first question."""

@@ -7,7 +7,6 @@ from time import monotonic
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from engine.clock import Clock
@@ -21,6 +20,7 @@ from engine.service.alerts import alerts
 from engine.service.answers import BOARD_DEPTH
 from engine.service.intake import Intake
 from engine.service.metrics import Metrics
+from engine.service.ordering import Ordering
 from engine.service.results import BoardReport, BoardRow
 from engine.service.snapshot import Snapshot
 from engine.service.state import Outcomes
@@ -46,6 +46,7 @@ class Live:
         self._metrics = metrics
         self._clock = clock
         self._board: Board | None = None
+        self._ordering: Ordering | None = None
         self._turn = Condition()
         self._begun = self._done = 0
         """Looks begun, and the last one finished."""
@@ -112,27 +113,32 @@ class Live:
             oldest, self._oldest = self._oldest, None
             self._board = board
             self._intake.heard = self.hear
+        anew = any(delta.everything for delta in deltas)
         changes = board.update(board_state(state), merge(deltas))
+        if first or self._ordering is None or anew:
+            self._ordering = Ordering(board, state.person_keys, BOARD_DEPTH + 1)
+        elif changes:
+            self._ordering.follow(changes, state.person_keys)
         if first:
-            self._tell_size(board)
+            self._tell_size()
             return board, state
         told = alerts(board, state.person_keys, changes, state.as_of, self._clock()) if changes else []
         self.hub.publish(state.as_of, [("alert", alert) for alert in told])
         if told:
             self._metrics.alerts(len(told))
-            self._tell_size(board)
+            self._tell_size()
         if oldest is not None:
             self._metrics.freshness(monotonic() - oldest)
         return board, state
 
-    def _tell_size(self, board: Board) -> None:
-        levels = board.people()[1]
-        self._metrics.board({k: int((levels == k).sum()) for k in range(BOARD_DEPTH + 1)})
+    def _tell_size(self) -> None:
+        levels = self._ordering.levels() if self._ordering else []
+        self._metrics.board({k: len(found) for k, found in enumerate(levels)})
 
     def report(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
         """The board as :meth:`engine.service.questions.Questions.board` gives it."""
         board, state = self.refresh()
-        return report_of(board, state, level, area, since)
+        return report_of(board, state, self._ordering.levels() if self._ordering else [], level, area, since)
 
     # -- by itself ----------------------------------------------------------------------------------------
 
@@ -176,60 +182,82 @@ def board_state(state: Snapshot) -> BoardState:
 
 
 def report_of(
-    board: Board, state: Snapshot, level: frozenset[int] | None, area: str | None, since: int | None
+    board: Board,
+    state: Snapshot,
+    levels: list[list[str]],
+    level: frozenset[int] | None,
+    area: str | None,
+    since: int | None,
 ) -> BoardReport:
-    """The chosen rows of a board. Cost: one pass over its people and a sort by key.
+    """The chosen rows of a board, whose people by level are ``levels``. Cost: without filters none; else its people.
 
     Raises:
         BadParameterError: no such level or cell.
     """
     if level is not None and not level <= set(range(BOARD_DEPTH + 1)):
         raise BadParameterError(f"level must be some of 0 to {BOARD_DEPTH}")
-    person, levels = board.people()
-    keep = np.ones(len(person), np.bool_)
-    if level is not None:
-        keep &= np.isin(levels, sorted(level))
-    if since is not None:
-        keep &= board.changed(person) > since
-    if area is not None:
-        keep[keep] = np.isin(person[keep], people_in(state, area, person[keep]))
-    person, levels = person[keep], levels[keep]
-    order = np.lexsort((state.person_keys.ranks(person), levels))
-    return BoardReport(_Rows(board, state, person[order]), state.as_of)
+    chosen = [found for k, found in enumerate(levels) if level is None or k in level]
+    if since is not None or area is not None:
+        names = [name for found in chosen for name in found]
+        person = np.array([state.person_keys.add(name) for name in names], np.int32)
+        keep = np.ones(len(person), np.bool_)
+        if since is not None:
+            keep &= board.changed(person) > since
+        if area is not None:
+            keep[keep] = np.isin(person[keep], people_in(state, area, person[keep]))
+        chosen = [[names[i] for i in np.flatnonzero(keep).tolist()]]
+    return BoardReport(_Rows(board, state, chosen), state.as_of)
 
 
 class _Rows(Sequence[BoardRow]):
     """Rows of the board, looked up when they are read: a page costs a page."""
 
-    def __init__(self, board: Board, state: Snapshot, person: npt.NDArray[np.int32]) -> None:
-        self._board, self._state, self._person = board, state, person
+    def __init__(self, board: Board, state: Snapshot, parts: list[list[str]]) -> None:
+        self._board, self._state, self._parts = board, state, parts
 
     def __len__(self) -> int:
-        return len(self._person)
+        return sum(map(len, self._parts))
+
+    def _names(self, start: int, stop: int) -> list[str]:
+        out: list[str] = []
+        for part in self._parts:
+            out += part[max(0, start) : max(0, stop)]
+            start, stop = start - len(part), stop - len(part)
+        return out
 
     @overload
     def __getitem__(self, at: int) -> BoardRow: ...
     @overload
     def __getitem__(self, at: slice) -> Sequence[BoardRow]: ...
     def __getitem__(self, at: int | slice) -> BoardRow | Sequence[BoardRow]:
-        wanted = self._person[at] if isinstance(at, slice) else self._person[[at]]
-        found = self._board.rows(wanted)
-        key = self._state.person_keys.key
+        chosen = range(len(self))[at] if isinstance(at, slice) else range(len(self))[at : at + 1 or None]
+        names = self._names(chosen.start, chosen.stop)[:: chosen.step] if len(chosen) else []
+        rows = self._look_up(names)
+        return rows if isinstance(at, slice) else rows[0]
+
+    def _look_up(self, names: list[str]) -> list[BoardRow]:
+        keys = self._state.person_keys
+        found = self._board.rows(np.array([keys.add(name) for name in names], np.int32))
+        key = keys.key
         columns = (found.person, found.level, found.moment, found.via, found.case, found.channels, found.changed)
-        rows = [
+        return [
             BoardRow(
                 key(p),
                 k,
                 t,
                 key(v) if v >= 0 else None,
                 key(c) if c >= 0 else None,
-                tuple(name for i, name in enumerate(CHANNEL_NAMES) if bits >> i & 1),
+                _CHANNELS_OF_BITS[bits],
                 changed,
             )
             for p, k, t, v, c, bits, changed in zip(*(x.tolist() for x in columns), strict=True)
         ]
-        return rows if isinstance(at, slice) else rows[0]
 
     def __iter__(self) -> Iterator[BoardRow]:
         for at in range(0, len(self), CHUNK):
             yield from self[at : at + CHUNK]
+
+
+_CHANNELS_OF_BITS = [
+    tuple(name for c, name in enumerate(CHANNEL_NAMES) if bits >> c & 1) for bits in range(1 << len(CHANNEL_NAMES))
+]

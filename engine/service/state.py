@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from engine.events.register import Register
 from engine.events.schemas import PLACE
+from engine.exposure.infectiousness import Course
 from engine.graph.graph import BULK, ContactGraph
 from engine.graph.saving import Piece
 from engine.ids import Keys
@@ -41,6 +42,7 @@ class State:
         self.received_at = 0
         """When the last batch was received, UTC s."""
         self._people_view: PeopleView | None = None
+        self._courses: dict[int, Course] = {}
         self._place_data: dict[str, dict[str, Any]] | None = None
         """Parts of the newest snapshot that most batches leave as they are; None: to be made anew."""
 
@@ -60,6 +62,7 @@ class State:
         graph = self.graph.publish()
         if self._people_view is None:
             self._people_view = self.timelines.publish()
+            self._courses = courses_of(self._people_view)
         if self._place_data is None:
             self._place_data = {key: data for (key,), data in self.graph.reference.items()}
         people = self._people_view
@@ -71,7 +74,7 @@ class State:
             place_data=self._place_data,
             as_of=self.seq,
             latest=max(graph.latest(), people.latest),
-            courses=courses_of(people),
+            courses=self._courses,
         )
 
     def registers(self) -> dict[str, Register]:
