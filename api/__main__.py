@@ -29,7 +29,6 @@ DATABASE = "TRUYVET_DATABASE"
 """Environment variable with the URL of the database: unlike an argument it is not shown in lists of processes."""
 CANNOT = 2
 _FILES = 65_536
-_SWITCH_S = 0.0005
 _GARBAGE = (50_000, 20, 50)
 """Answers are lists of thousands of small objects that die young: look for cycles seldom."""
 
@@ -40,8 +39,6 @@ def main(arguments: list[str] | None = None) -> int:
     lang: Lang = asked.lang
     logs.configure(asked.log)
     _many_files()
-    # Every write to a socket gives the interpreter away, and waits this long to get it back from whoever computes.
-    sys.setswitchinterval(_SWITCH_S)
     gc.set_threshold(*_GARBAGE)
     database = asked.database or os.environ.get(DATABASE) or None
     limits = Limits(body=asked.max_body_mb * MIB, rows=asked.max_rows)

@@ -140,7 +140,7 @@ async def _ask_for(heard: Heard, idle: "asyncio.Queue[Connection]", seconds: flo
 
 
 def question(rng: random.Random) -> tuple[str, str]:
-    """(name, path): exposures 60 %, a person 20 %, hexes of a part of the city 10 %, the board 10 %."""
+    """(name, path): exposures 60 %, a person 20 %, hexes of a part of the city 10 %, a page of the board 10 %."""
     dice = rng.random()
     if dice < 0.6:
         return "exposures", f"/v1/cases/{key(rng.randrange(F0S))}/exposures"
@@ -149,7 +149,7 @@ def question(rng: random.Random) -> tuple[str, str]:
     if dice < 0.9:
         west, south = WEST + rng.random() * WIDTH * 0.75, SOUTH + rng.random() * WIDTH * 0.75
         return "hexes", f"/v1/risk/hexes?resolution=9&bbox={west:.4f},{south:.4f},{west + 0.05:.4f},{south + 0.05:.4f}"
-    return "board", "/v1/board?limit=1000"
+    return "board", "/v1/board?limit=100"
 
 
 async def _ask(

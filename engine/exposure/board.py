@@ -4,6 +4,7 @@ At every moment it says what a trace from all F0s at once would say with no end 
 the same levels with the same first moments, through the same person. An update costs what the change touches.
 """
 
+import copy
 import time
 from threading import Lock
 
@@ -285,9 +286,11 @@ class Board:
             if self._state is None or level <= 0:
                 return None
             row = self._rows(self._state, np.array([person], np.int32))
-            state, cases = self._state, self._cases
-            teller = Teller(state.view, state.keys, self.policy, self._levels, cases, self._opened)
-            return teller.told(person, level, int(row.via[0])), int(row.case[0])
+            nearer = [copy.deepcopy(found) for found in self._levels[:level]]
+            state, cases, opened = self._state, copy.deepcopy(self._cases), self._opened
+        # On copies of the labels: the next update need not wait for one person's evidence.
+        teller = Teller(state.view, state.keys, self.policy, nearer, cases, opened)
+        return teller.told(person, level, int(row.via[0])), int(row.case[0])
 
     def _unknown(self, person: Codes) -> Codes:
         """Those whose ``via`` and channels have to be looked up."""

@@ -21,6 +21,7 @@ from engine.service.answers import BOARD_DEPTH
 from engine.service.intake import Intake
 from engine.service.metrics import Metrics
 from engine.service.ordering import Ordering
+from engine.service.paced import DEAR_S
 from engine.service.results import BoardReport, BoardRow
 from engine.service.snapshot import Snapshot
 from engine.service.state import Outcomes
@@ -32,6 +33,8 @@ PAUSE_S = 0.2
 """Least time between two looks at what is new: batches that come in between are looked at together."""
 FOLLOW_S = 1.0
 """How often the journal is asked whether another process has written."""
+YOUNG_S = 0.5
+"""How old what was seen may be when looking takes longer than ``DEAR_S``: all is visible within a second."""
 CHUNK = 1_000
 """Rows of the board that are looked up together."""
 
@@ -51,6 +54,7 @@ class Live:
         self._begun = self._done = 0
         """Looks begun, and the last one finished."""
         self._busy = False
+        self._good_until = 0.0
         self._seen: tuple[Board, Snapshot] | None = None
         self._deltas: list[Delta] = []
         self._oldest: float | None = None
@@ -73,15 +77,18 @@ class Live:
         """Compute everything anew at the next look: the state was replaced."""
         with self._intake.lock:
             self._deltas = [nothing(everything=True)]
-        self._seen = None
+        self._seen, self._good_until = None, 0.0
         self._news.set()
 
-    def refresh(self) -> tuple[Board, Snapshot]:
+    def refresh(self, now: bool = False) -> tuple[Board, Snapshot]:
         """Bring the board up to the newest state; every change of a level becomes an alert.
 
-        Callers that come while one is at work share the next look: each sees a state no older than its call.
+        Callers that come while one is at work share the next look: each sees a state no older than its call. Unless
+        ``now``, a look that was dear is good for up to ``YOUNG_S``: under load, questions do not wait for one.
         """
         with self._turn:
+            if self._seen is not None and (monotonic() < self._good_until and not now):
+                return self._seen
             mine = self._begun + 1
             while self._done < mine and self._busy:
                 self._turn.wait()
@@ -91,10 +98,13 @@ class Live:
                 return self._seen
             self._busy = True
             self._begun += 1
+        began = monotonic()
         try:
             seen = self._look()
             with self._turn:
                 self._seen, self._done = seen, self._begun
+                took = monotonic() - began
+                self._good_until = began + (YOUNG_S if took > DEAR_S else 0.0)
         except BaseException:
             self.forget()  # what was to be looked at is lost: look at everything
             raise
@@ -160,7 +170,7 @@ class Live:
                     followed = monotonic()
                 if news:
                     self._news.clear()
-                    self.refresh()
+                    self.refresh(now=True)
             except TruyvetError as error:
                 log.warning("the board could not be brought up to date: %s", error.code)
             except Exception:

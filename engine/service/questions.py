@@ -24,7 +24,7 @@ from engine.service.results import (
     PlaceInfo,
     TimelineEntry,
 )
-from engine.service.riskmap import hex_columns
+from engine.service.riskmap import HexMap, hex_map_of
 from engine.service.snapshot import Snapshot, named
 
 AnyPolicy = str | Policy | None
@@ -56,7 +56,7 @@ class Questions:
     def __init__(self, known: Known, policy: Policy) -> None:
         self._known = known
         self._policy = policy
-        self._maps: Paced[HexColumns] = Paced()
+        self._maps: Paced[HexMap] = Paced()
 
     def snapshot(self) -> Snapshot:
         """The newest state; made once after a change, then shared by every reader."""
@@ -193,11 +193,11 @@ class Questions:
             BadParameterError: resolution or box out of bounds.
         """
 
-        def make() -> HexColumns:
+        def make() -> HexMap:
             state, chosen, moment = self._asked(None, at)
-            return hex_columns(state, resolution, bbox, moment, chosen)
+            return hex_map_of(state, resolution, moment, chosen)
 
-        return self._maps.get((resolution, bbox, at), make)
+        return self._maps.get((resolution, at), make).within(bbox)
 
     def board(
         self, level: frozenset[int] | None = None, area: str | None = None, since: int | None = None

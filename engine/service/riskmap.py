@@ -1,5 +1,8 @@
 """The hex map of a snapshot: where its F0s were while infectious, scored."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from engine import params
@@ -7,7 +10,7 @@ from engine.clock import DAY
 from engine.errors import BadParameterError
 from engine.exposure.policies import Policy
 from engine.exposure.windows import infectious_window
-from engine.geo.cells import Cells, cells_of, centres, parents
+from engine.geo.cells import Cells, Degrees, cells_of, centres, parents
 from engine.graph.presences import Queries, fix_columns, fixes_of, stays_of
 from engine.graph.segments import Segment, second
 from engine.graph.view import NOWHERE
@@ -16,24 +19,62 @@ from engine.service.results import HexColumns
 from engine.service.snapshot import Snapshot
 
 RESOLUTIONS = range(7, 11)
-FINEST = 10
 
 
-def hex_columns(
-    state: Snapshot, resolution: int, bbox: tuple[float, float, float, float] | None, at: int, policy: Policy
-) -> HexColumns:
-    """Scores of every cell with footfall or infectious time, within ``bbox`` by cell centre; remembered whole.
+@dataclass(frozen=True)
+class HexMap:
+    """The whole hex map of a moment."""
+
+    scores: HexScores
+    as_of: int
+
+    @cached_property
+    def centres(self) -> tuple[Degrees, Degrees]:
+        """Latitude and longitude of every cell's centre."""
+        return centres(self.scores.h3)
+
+    def within(self, bbox: tuple[float, float, float, float] | None) -> HexColumns:
+        """The cells whose centre lies in west, south, east, north (degrees; west > east: across 180).
+
+        Raises:
+            BadParameterError: not such a box.
+        """
+        scores = self.scores
+        keep = np.ones(len(scores.h3), np.bool_)
+        if bbox is not None:
+            west, south, east, north = bbox
+            if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+                raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
+            lat, lng = self.centres
+            across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
+            keep = (lat >= south) & (lat <= north) & across
+        return HexColumns(
+            resolution=scores.resolution,
+            at=scores.at,
+            as_of=self.as_of,
+            h3=scores.h3[keep],
+            score=scores.score[keep],
+            band=scores.band[keep],
+            low=scores.low[keep],
+            high=scores.high[keep],
+            infectious_h=scores.infectious_h[keep],
+        )
+
+
+def hex_map_of(state: Snapshot, resolution: int, at: int, policy: Policy) -> HexMap:
+    """Scores of every cell with footfall or infectious time; remembered.
 
     Raises:
-        BadParameterError: resolution or box out of bounds.
+        BadParameterError: resolution out of bounds.
     """
     if resolution not in RESOLUTIONS:
         raise BadParameterError(f"resolution is {resolution}; it must be 7 to 10")
-    scores = state.remember(
-        ("hexes", resolution, at, policy),
-        lambda: hex_map(presence_of(state, at, policy), at, resolution, footfall(state, at, resolution)),
-    )
-    return _within(scores, bbox, state.as_of)
+
+    def make() -> HexMap:
+        presence = presence_of(state, at, policy)
+        return HexMap(hex_map(presence, at, resolution, footfall(state, at, resolution)), state.as_of)
+
+    return state.remember(("hexes", resolution, at, policy), make)
 
 
 def presence_of(state: Snapshot, at: int, policy: Policy) -> F0Presence:
@@ -119,25 +160,3 @@ def _distinct(ascending: Cells) -> Cells:
     new = np.ones(len(ascending), np.bool_)
     new[1:] = ascending[1:] != ascending[:-1]
     return ascending[new]
-
-
-def _within(scores: HexScores, bbox: tuple[float, float, float, float] | None, as_of: int) -> HexColumns:
-    keep = np.ones(len(scores.h3), np.bool_)
-    if bbox is not None:
-        west, south, east, north = bbox
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-            raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
-        lat, lng = centres(scores.h3)
-        across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
-        keep = (lat >= south) & (lat <= north) & across
-    return HexColumns(
-        resolution=scores.resolution,
-        at=scores.at,
-        as_of=as_of,
-        h3=scores.h3[keep],
-        score=scores.score[keep],
-        band=scores.band[keep],
-        low=scores.low[keep],
-        high=scores.high[keep],
-        infectious_h=scores.infectious_h[keep],
-    )

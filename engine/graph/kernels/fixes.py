@@ -131,6 +131,9 @@ def proximity_scan(
                 sigma = math.sqrt(a * a + b * b) / accuracy_sigmas
                 if d > min(limit_m + sigmas * sigma, search_cap_m):
                     continue
+                # On one spot the chance is 1 - exp(-limit^2 / 2 sigma^2), and it only falls with distance.
+                if sigma > 1e-9 and 1.0 - math.exp(-0.5 * (limit_m / sigma) ** 2) < floor:
+                    continue
                 weight = chance_within(limit_m, d, sigma)
                 if weight < floor:
                     continue
