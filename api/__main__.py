@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the server; the exit status: 0 after SIGTERM or SIGINT, 2 when the engine cannot be opened."""
     asked = _parser().parse_args(arguments)
     lang: Lang = asked.lang
+    os.umask(0o077)  # whatever is written is read by its owner alone
     logs.configure(asked.log)
     _many_files()
     gc.set_threshold(*_GARBAGE)

@@ -77,6 +77,7 @@ def run(arguments: list[str] | None = None) -> None:
         SystemExit: always; statuses are listed in ``docs/cli.md``.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    os.umask(0o077)  # whatever is written is read by its owner alone
     session = Session(lang=startup_lang(given))
     speak(session.lang)
     try:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from engine.journal.adopt import adopt
 from engine.journal.database import Database
 from engine.journal.entries import Entry, Purged, Stored
-from engine.journal.facts import fact
+from engine.journal.facts import fact, remember
 from engine.journal.ledger import Audit, AuditRow, Exports, Tasks
 from engine.journal.purge import REWRITTEN, purge
 from engine.journal.rejects import Rejects
@@ -21,6 +21,7 @@ from engine.journal.schema import prepare
 from engine.journal.storing import store
 from engine.journal.tables import batches
 
+KEPT_DAYS = "kept_days"
 NOT_STORED = "the batch could not be stored and was not accepted"
 
 
@@ -153,6 +154,18 @@ class Journal:
     def audit_rows(self, after_id: int = 0, limit: int = 1_000) -> list[AuditRow]:
         """The audit trail in order, from after ``after_id``."""
         return self._audit.list(after_id, limit)
+
+    @property
+    def kept_days(self) -> int | None:
+        """For how many days raw events are kept, where somebody has said so."""
+        with self._database.read() as connection:
+            said = fact(connection, KEPT_DAYS)
+        return None if said is None else int(said)
+
+    def keep_days(self, days: int) -> None:
+        """Say for how many days raw events are kept, for every process from now on."""
+        with self._database.write("the retention could not be noted") as connection:
+            remember(connection, KEPT_DAYS, str(days))
 
     def close(self) -> None:
         """Close the database; this process must not use the journal any more."""

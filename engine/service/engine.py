@@ -18,6 +18,7 @@ from engine.events.validate import Rejected
 from engine.exposure.policies import policy_named
 from engine.journal.journal import Journal
 from engine.journal.rejects import Rejects
+from engine.params import RETENTION_D
 from engine.service.exporting import ExportReport, export
 from engine.service.history import History
 from engine.service.intake import Intake
@@ -271,8 +272,17 @@ class Engine(Questions):
         self, to: Path, kinds: Collection[str] | None = None, force: bool = False, progress: Progress | None = None
     ) -> ExportReport:
         """Write everything known now below ``to``: see :func:`engine.service.exporting.export`."""
-        journal = self._storage.journal if self._storage is not None else None
-        return export(self._intake, journal, to, self._clock(), kinds, force, progress)
+        journal, now = self._storage.journal if self._storage is not None else None, self._clock()
+        report = export(self._intake, journal, to, now, kinds, force, progress)
+        if journal is not None:
+            journal.audit("local", "export", str(to.resolve()), f"as of {report.as_of}, {report.rows} rows", now)
+        return report
+
+    @property
+    def retention_days(self) -> int:
+        """How many days after receipt raw events tied to no case are kept."""
+        days = self.settings.retention_days or int(RETENTION_D.value)
+        return days if self._maintenance is None else self._maintenance.retention_days
 
     def _kept(self) -> Maintenance:
         if self._maintenance is None:

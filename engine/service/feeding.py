@@ -33,6 +33,10 @@ class Fed(Protocol):
         """Whether it can take events in."""
 
     @property
+    def retention_days(self) -> int:
+        """How long raw events are kept."""
+
+    @property
     def journal(self) -> Journal:
         """Its journal."""
 
@@ -117,7 +121,7 @@ def start_sources(engine: Fed, watch: Path | None, nats: str | None) -> Feeding:
             watch.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise JournalError(f"{watch} cannot be watched: {error.strerror}") from None
-        sources.append(FolderSource(watch))
+        sources.append(FolderSource(watch, keep_days=lambda: engine.retention_days))
     if nats is not None:
-        sources.append(NatsSource(nats))
+        sources.append(NatsSource(nats, keep_days=lambda: engine.retention_days))
     return Feeding(engine, sources)

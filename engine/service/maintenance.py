@@ -42,7 +42,8 @@ class Maintenance:
         self._intake = intake
         self._live = live
         self._metrics = metrics
-        self._keep_s = settings.retention_days * DAY
+        self.retention_days = storage.settle_retention(settings.retention_days)
+        self._keep_s = self.retention_days * DAY
         self._lock = Lock()
         """One checkpoint or purge at a time."""
         self._saved_seq = self._newest_seq()
@@ -53,7 +54,11 @@ class Maintenance:
 
     def _newest_seq(self) -> int:
         files = self._storage.checkpoints
-        return max((info.seq for info in files.list()), default=0) if files is not None else 0
+        newest = max(files.list() if files is not None else [], key=lambda info: info.seq, default=None)
+        if newest is None:
+            return 0
+        self._metrics.checkpoint(newest.seq, 0.0, newest.received_at)
+        return newest.seq
 
     # -- checkpoints --------------------------------------------------------------------------------------
 
@@ -107,6 +112,8 @@ class Maintenance:
             if not dry:
                 exports = renew_exports(self._storage.journal, self._intake)
                 self._metrics.purge(gone.rows)
+                told = f"{gone.rows} rows of {gone.batches} batches received before {before}"
+                self._storage.journal.audit("maintenance", "purge", "", told, now)
                 log.info("purge", extra={"fields": {"batches": gone.batches, "rows": gone.rows}})
         return PurgeReport(before, gone.batches, gone.rows, gone.rejects, tuple(exports), monotonic() - began)
 

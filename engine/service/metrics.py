@@ -30,7 +30,7 @@ class Metrics:
         self._accepted = Counter("truyvet_events_accepted", "Rows accepted", ["kind"], registry=r)
         self._rejected = Counter("truyvet_events_rejected", "Rows refused", ["kind"], registry=r)
         self._batch = Histogram(
-            "truyvet_batch_seconds", "From a batch's arrival to its reply", buckets=_FAST, registry=r
+            "truyvet_batch_seconds", "From a checked batch to its reply, waiting included", buckets=_FAST, registry=r
         )
         self._commits = Histogram("truyvet_commit_batches", "Batches of one transaction", buckets=_GROUP, registry=r)
         self._queue = Gauge("truyvet_queue_rows", "Rows that wait to be stored", registry=r)
@@ -38,7 +38,10 @@ class Metrics:
     def _state(self) -> None:
         r = self.registry
         self._freshness = Histogram(
-            "truyvet_freshness_seconds", "From a batch's arrival to the alerts it caused", buckets=_FRESH, registry=r
+            "truyvet_freshness_seconds",
+            "From the moment a batch is stored to the alerts it caused",
+            buckets=_FRESH,
+            registry=r,
         )
         self._board = Gauge("truyvet_board_persons", "People on the board", ["level"], registry=r)
         self._alerts = Counter("truyvet_alerts", "Changes of the board told", registry=r)
@@ -101,11 +104,11 @@ class Metrics:
         self._replay_share.set(share)
         self._replay_seconds.set(seconds)
 
-    def checkpoint(self, seq: int, seconds: float) -> None:
-        """A checkpoint of ``seq`` was written in ``seconds``."""
+    def checkpoint(self, seq: int, seconds: float, at: int | None = None) -> None:
+        """A checkpoint of ``seq`` was written in ``seconds``, now or ``at`` (UTC s)."""
         self._checkpoint_seq.set(seq)
         self._checkpoint_seconds.set(seconds)
-        self._checkpoint_at.set(self._clock())
+        self._checkpoint_at.set(self._clock() if at is None else at)
 
     def purge(self, rows: int) -> None:
         """A purge dropped ``rows``."""

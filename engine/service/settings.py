@@ -22,12 +22,13 @@ class Settings:
     """URL of a database, such as postgresql://user@host/name; None: SQLite in ``data``."""
     default_policy: str = "vn-2021-07"
     lang: Literal["vi", "en"] = "en"
-    retention_days: int = int(RETENTION_D.value)
+    retention_days: int | None = None
+    """How long raw events tied to no case are kept; None: what the journal was last told, else the default."""
     queue_rows: int = 2_000_000
     """Rows that may wait to be stored; more are refused (over HTTP) or have to wait (files)."""
     checkpoints: bool = True
 
     def __post_init__(self) -> None:
         low, high = int(RETENTION_D.low), int(RETENTION_D.high)
-        if not low <= self.retention_days <= high:
+        if self.retention_days is not None and not low <= self.retention_days <= high:
             raise BadParameterError(f"the retention is {low} to {high} days, not {self.retention_days}")

@@ -9,6 +9,7 @@ from engine.clock import in_viet_nam
 from engine.journal.checkpoints import Checkpoints, Info
 from engine.journal.entries import Stored
 from engine.journal.journal import Journal
+from engine.params import RETENTION_D
 from engine.service.persisting import adopt, parts_of, saved_of
 from engine.service.progress import Progress
 from engine.service.settings import Settings
@@ -38,6 +39,13 @@ class Storage:
         journal = Journal.open(settings.data, settings.database)
         use = settings.data is not None and settings.checkpoints
         return cls(journal, Checkpoints(settings.data / "checkpoints") if use and settings.data else None)
+
+    def settle_retention(self, days: int | None) -> int:
+        """How many days raw events are kept: ``days`` from now on, else as the journal was told, else the default."""
+        said = self.journal.kept_days
+        if days is not None and days != said:
+            self.journal.keep_days(days)
+        return days or said or int(RETENTION_D.value)
 
     @property
     def ident(self) -> str:

@@ -1,22 +1,24 @@
 """A watched folder: files put into it are taken in and moved to ``done/`` or ``failed/``, each with a report.
 
-Nothing is ever deleted. A file is read once it has kept still; names that begin with a dot or end in ``.part``,
-``.tmp`` or ``~`` are left alone, so that writers can put a file there under such a name and rename it. A crash in the
-middle leaves the file where it is: it is read again, and what was stored before counts as duplicates.
+Nothing is deleted before its time: what was put away goes when raw events of that age must. A file is read once it
+has kept still; names that begin with a dot or end in ``.part``, ``.tmp`` or ``~`` are left alone, so that writers can
+put a file there under such a name and rename it. A crash in the middle leaves the file where it is: it is read again,
+and what was stored before counts as duplicates.
 """
 
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
-from engine.clock import Clock, system_clock
+from engine.clock import DAY, HOUR, Clock, system_clock
 from engine.errors import BadInputError, TruyvetError, UnreadableFileError
 from engine.events.folders import FORMATS, files_of, format_of, kind_of
 from engine.events.readers import read_path
 from engine.events.schemas import KINDS
+from engine.params import RETENTION_D
 from engine.sources.file_report import FileStory
 from engine.sources.moving import put_away
 from engine.sources.source import Backoff, Sink
@@ -44,10 +46,12 @@ class FolderSource:
         clock: Clock = system_clock,
         batch_rows: int = BATCH_ROWS,
         retry: tuple[float, float] = (0.5, 30.0),
+        keep_days: Callable[[], int] = lambda: int(RETENTION_D.value),
     ) -> None:
         self.folder = folder
         self._still_s, self._every_s, self._batch_rows = still_s, every_s, batch_rows
-        self._clock, self._retry = clock, retry
+        self._clock, self._retry, self._keep_days = clock, retry, keep_days
+        self._swept: int | None = None
         self._seen: dict[Path, tuple[_Look, float]] = {}
         self._stuck: dict[Path, tuple[_Look, str, FileStory]] = {}
         """Files that were read to the end but could not be moved: they are not read over and over."""
@@ -62,6 +66,7 @@ class FolderSource:
                     if stop.is_set():
                         return
                     self._settle(path, kind, sink)
+                self._sweep()
                 backoff.succeeded()
             except TruyvetError as error:
                 wait = backoff.after_failure()
@@ -70,6 +75,17 @@ class FolderSource:
                 wait = backoff.after_failure()
                 _log.warning("the watched folder cannot be used (errno %s); next try soon", error.errno)
             stop.wait(wait)
+
+    def _sweep(self) -> None:
+        """Once an hour remove what was put away longer ago than raw events may be kept."""
+        now = self._clock()
+        if self._swept is not None and now - self._swept < HOUR:
+            return
+        self._swept = now
+        for path in (p for name in (DONE, FAILED) for p in (self.folder / name).rglob("*")):
+            # When a file is put away its time of change is set by the move, its time of writing is not.
+            if path.is_file() and now - path.stat().st_ctime > self._keep_days() * DAY:
+                path.unlink(missing_ok=True)
 
     # -- which files -----------------------------------------------------------------------------------
 

@@ -8,13 +8,15 @@ consumer: each message goes to one of them. Bodies are as in HTTP: ``Content-Typ
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from engine.clock import DAY
 from engine.errors import BadInputError, TruyvetError
 from engine.events.batches import RawBatch
+from engine.params import RETENTION_D
 from engine.sources.bodies import decode
 from engine.sources.joining import joined
 from engine.sources.source import Backoff, Sink
@@ -63,6 +65,7 @@ class NatsSource:
         ack_wait_s: float = 60.0,
         retry: tuple[float, float] = (0.5, 30.0),
         look_s: float = 10.0,
+        keep_days: Callable[[], int] = lambda: int(RETENTION_D.value),
     ) -> None:
         try:
             import nats  # noqa: F401, PLC0415 - an extra: whoever reads no NATS need not have it
@@ -70,7 +73,7 @@ class NatsSource:
             raise BadInputError("reading from NATS needs the extra nats: pip install 'truyvet[nats]'") from None
         self._url = url
         self._fetched, self._joined_rows, self._ack_wait_s = fetched, joined_rows, ack_wait_s
-        self._retry = retry
+        self._retry, self._keep_days = retry, keep_days
         self._look_s = look_s
         """While nothing comes, how often it is checked that the consumer is still there: it would not be told."""
         self._storing = Backoff(*retry)
@@ -129,7 +132,11 @@ class NatsSource:
         try:
             await stream.stream_info(STREAM)
         except NotFoundError:
-            await stream.add_stream(StreamConfig(name=STREAM, subjects=[subjects], storage=StorageType.FILE))
+            await stream.add_stream(
+                StreamConfig(
+                    name=STREAM, subjects=[subjects], storage=StorageType.FILE, max_age=self._keep_days() * DAY
+                )
+            )
         config = ConsumerConfig(
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=self._ack_wait_s,

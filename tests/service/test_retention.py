@@ -1,5 +1,8 @@
 """What is old and tied to no case leaves no byte anywhere; what is tied to one can still be shown."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,3 +131,29 @@ def test_the_daily_purge_is_done_once_a_day(tmp_path: Path) -> None:
     before = engine.journal.tasks.last("purge").started_at
     keeper._purge_if_due(clock.now, None)
     assert engine.journal.tasks.last("purge").started_at == before
+
+
+def test_what_one_process_says_of_the_retention_holds_for_all(tmp_path: Path) -> None:
+    clock = Hand()
+    load(MARKED, engine=opened(tmp_path, clock, retention_days=40)).close()
+    clock.now += 30 * DAY
+    other = opened(tmp_path, clock)
+    assert other.retention_days == 40
+    assert other.purge().rows == 0
+    clock.now += 11 * DAY
+    assert other.purge().rows == 5
+    assert [(row.action, row.actor) for row in other.journal.audit_rows()] == [("purge", "maintenance")] * 2
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    out = subprocess.run(
+        [str(Path(sys.executable).with_name("truyvet")), "ingest", "data/samples/tiny", "--data", str(tmp_path / "d")],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert out.returncode == 0, out.stderr
+    engine = opened(tmp_path / "d")
+    os.umask(0o077)
+    engine.checkpoint()
+    engine.close()
+    modes = {p.stat().st_mode & 0o777 for p in (tmp_path / "d").rglob("*") if p.is_file()}
+    assert modes == {0o600}

@@ -16,6 +16,16 @@ from engine.sources.folder import FolderSource
 from tests.sources.sinks import MemorySink, Running, fixes, wait_for
 
 
+class Hand:
+    """A clock set by hand."""
+
+    def __init__(self):
+        self.now = int(time.time())
+
+    def __call__(self):
+        return self.now
+
+
 @pytest.fixture
 def inbox(tmp_path):
     folder = tmp_path / "in"
@@ -223,3 +233,16 @@ def test_stop_between_files(inbox):
     source.run(sink, stop)
     assert len(sink.batches) == 1
     assert len(list(inbox.glob("*.ndjson"))) == 2
+
+
+def test_what_was_put_away_goes_when_its_time_is_over(inbox):
+    clock = Hand()
+    source = quick(inbox, clock=clock, keep_days=lambda: 14)
+    for name in ("done", "failed"):
+        (inbox / name).mkdir()
+        (inbox / name / "case.ndjson").write_text("{}")
+    source._sweep()
+    assert len(list(inbox.rglob("*.ndjson"))) == 2
+    clock.now += 15 * 86_400
+    source._sweep()
+    assert list(inbox.rglob("*.ndjson")) == []
