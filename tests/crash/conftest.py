@@ -3,9 +3,6 @@
 import pytest
 
 from tests.crash.server import Server
-from tests.postgres import postgres  # noqa: F401 - a fixture
-
-pytest_plugins: list[str] = []
 
 
 @pytest.fixture
