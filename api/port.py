@@ -95,6 +95,9 @@ class ViewPort(Protocol):
     def hexes(self, resolution: int = 9, bbox: Box | None = None, at: int | None = None) -> HexColumns:
         """The hex map."""
 
+    def person(self, person: str) -> PersonReport:
+        """A person then."""
+
     def places(self, keys: Iterable[str]) -> dict[str, PlaceInfo]:
         """Reference data of places."""
 
@@ -143,9 +146,6 @@ class EnginePort(ViewPort, Protocol):
 
     def seq_at(self, moment: int) -> int:
         """Sequence number of the last batch received at or before ``moment``."""
-
-    def person(self, person: str) -> PersonReport:
-        """A person now."""
 
     def contacts(
         self, person: str, start: int | None = None, end: int | None = None, policy: str | None = None

@@ -6,7 +6,8 @@ from api.access import Engine, allow
 from api.describe import answers
 from api.examples.replies import CHAINS, CONTACTS, PERSON
 from api.pages import page_of
-from api.parameters import Case, Depth, From, Page, Policy, To, Until
+from api.parameters import AsOf, Case, Depth, From, Page, Policy, To, Until
+from api.past import view_of
 from api.present.rows import (
     chain_identity,
     chain_row,
@@ -61,7 +62,7 @@ def chains(
 
 
 @router.get("/{person:id}", summary="A person now", responses=answers(PERSON, *_PROBLEMS))
-def person_now(engine: Engine, person: str) -> Response:
+def person_now(engine: Engine, person: str, as_of: AsOf = None) -> Response:
     """Level over all cases (0: is an F0, null: none), the exposure behind it, and the dated facts."""
-    report = engine.person(person)
+    report = view_of(engine, as_of).person(person)
     return json_reply(person_body(report), state_headers(report.as_of))

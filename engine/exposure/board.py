@@ -6,7 +6,8 @@ the same levels with the same first moments, through the same person. An update 
 
 import copy
 import time
-from threading import Lock
+from collections.abc import Sequence
+from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ class Board:
         self._additive = not policy.min_minutes
         """Every piece of evidence is a contact by itself, so that new ones can only help."""
         self._latent = round(policy.latent_hours * HOUR)
-        self._lock = Lock()
+        self._lock = RLock()
         self._state: BoardState | None = None
         """What the board is about; None: nothing yet, or an update failed half-way."""
         self._keys: Keys | None = None
@@ -250,10 +251,14 @@ class Board:
             person = np.flatnonzero(self._level >= 0).astype(np.int32)
             return person, self._level[person]
 
-    def changed(self, person: Codes) -> Ints:
-        """``as_of`` of the last change of the level of each person."""
+    def changed_since(self, names: Sequence[str], since: int) -> list[str]:
+        """Those of these people whose level changed after ``since``, in the same order."""
         with self._lock:
-            return self._changed[person]
+            if self._state is None:
+                return []
+            codes = [self._state.keys.find(name) for name in names]
+            known = [(name, code) for name, code in zip(names, codes, strict=True) if code is not None]
+            return [name for name, code in known if code < len(self._changed) and self._changed[code] > since]
 
     def rows(self, only: Codes | None = None) -> BoardRows:
         """The rows of everybody, or of those of ``only`` who are on the board; of one moment between two updates.
@@ -279,9 +284,22 @@ class Board:
         order = np.lexsort((keys.ranks(rows.person), rows.level))
         return BoardRows(**{name: column[order] for name, column in vars(rows).items()})
 
-    def why(self, person: int) -> tuple[Reached, int] | None:
-        """What a trace from all F0s would say of a person on level 1 or beyond, and the root F0; None: others."""
+    def named(self, names: Sequence[str]) -> tuple[BoardRows, Keys | None]:
+        """The rows of those of these people who are on the board now, and the keys that its codes stand for."""
         with self._lock:
+            keys = self._state.keys if self._state is not None else None
+            codes = [keys.find(name) for name in names] if keys is not None else []
+            return self.rows(np.array([code for code in codes if code is not None], np.int32)), keys
+
+    def why(self, person: int, keys: Keys) -> tuple[Reached, int] | None:
+        """What a trace from all F0s would say of a person on level 1 or beyond, and the root F0; None: others.
+
+        Raises:
+            LookupError: the board goes by other keys than the ``keys`` that ``person`` is a code of (after a purge).
+        """
+        with self._lock:
+            if self._state is not None and self._state.keys is not keys:
+                raise LookupError("these codes are of another state")
             level = int(self._level[person]) if person < len(self._level) else -1
             if self._state is None or level <= 0:
                 return None

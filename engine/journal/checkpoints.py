@@ -240,6 +240,15 @@ class Checkpoints:
         except OSError as error:
             raise as_ours(error, "old checkpoints could not be removed") from None
 
+    def keep_only(self, journal: str) -> None:
+        """Remove the checkpoints of every other journal, and their parts. Raises as :meth:`prune`."""
+        try:
+            if any(manifest is not None and manifest.journal != journal for _, manifest in self._manifests()):
+                with self._alone():
+                    self._clean(journal)
+        except OSError as error:
+            raise as_ours(error, "checkpoints could not be removed") from None
+
     def clear(self) -> None:
         """Remove every checkpoint and every part. Raises as :meth:`prune`."""
         try:

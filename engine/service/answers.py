@@ -202,7 +202,7 @@ def person_report(state: Snapshot, person: str, board: Board, timeline: tuple[Ti
 
 
 def _because(state: Snapshot, board: Board, code: int) -> tuple[ExposureRow | None, str | None]:
-    found = board.why(code)
+    found = board.why(code, state.person_keys)
     if found is None:
         return None, None
     reached, root = found

@@ -20,7 +20,7 @@ from engine.journal.journal import Journal
 from engine.journal.rejects import Rejects
 from engine.params import RETENTION_D
 from engine.service.exporting import ExportReport, export
-from engine.service.history import History
+from engine.service.history import History, Past, PinnedState
 from engine.service.intake import Intake
 from engine.service.live import Live
 from engine.service.maintenance import Maintenance
@@ -54,7 +54,7 @@ class Engine(Questions):
         self._clock = clock
         self._intake = Intake(clock, self.metrics, settings.queue_rows)
         self._live = Live(self._intake, policy, self.stream, self.metrics, clock)
-        super().__init__(Now(self._intake, self._live, clock), policy)
+        super().__init__(Now(self._intake, self._live, clock, policy), policy)
         self._storage: Storage | None = None
         self._history: History | None = None
         self._maintenance: Maintenance | None = None
@@ -218,8 +218,9 @@ class Engine(Questions):
         Raises:
             HistoryGoneError: no such batch, before the retention, or an engine that stores nothing.
         """
-        if as_of == self.as_of:
-            return self
+        state = self._intake.snapshot()
+        if as_of == state.as_of:
+            return Past(PinnedState(state, self._known, self._clock()), self._policy)
         if self._history is None:
             raise HistoryGoneError("this engine stores nothing, so it knows no past; open it with a data folder")
         return self._history.at(as_of)

@@ -1,6 +1,7 @@
 """Exports: a state as Parquet files by kind and day under a manifest, for analysis, and to be taken in again."""
 
 import errno
+import fcntl
 import hashlib
 import json
 import logging
@@ -127,7 +128,7 @@ def export_state(
     wanted = tuple(KINDS if kinds is None else (kind_named(kind).name for kind in KINDS if kind in kinds))
     for kind in kinds or ():
         kind_named(kind)
-    with _told(to):
+    with _told(to), _alone(to):
         before = _before(to, journal, force)
         written = _Written(to, Manifest(journal, state.seq, to_rfc3339(now), wanted, ()), before)
         plan = list(_plan(state, wanted))
@@ -264,6 +265,25 @@ def _sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _alone(to: Path) -> Iterator[None]:
+    """One export writes to a folder at a time.
+
+    Raises:
+        BadInputError: another is at it.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    handle = os.open(to, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInputError(f"another export is writing to {to}; wait for it, or choose another folder") from None
+        yield
     finally:
         os.close(handle)
 

@@ -10,7 +10,7 @@ from engine.exposure.policies import Policy
 from engine.service.answers import BOARD_DEPTH
 from engine.service.live import board_state, report_of
 from engine.service.ordering import Ordering
-from engine.service.questions import Questions
+from engine.service.questions import Known, Questions
 from engine.service.results import BoardReport, TimelineEntry
 from engine.service.snapshot import Snapshot
 from engine.service.state import State, summary_of
@@ -27,7 +27,7 @@ class PastState:
     def __init__(self, state: State, policy: Policy) -> None:
         self._state = state
         self._snapshot = state.publish()
-        self._policy = policy
+        self.policy = policy
         self._board: Board | None = None
         self._lock = Lock()
 
@@ -56,9 +56,49 @@ class PastState:
         """The board, computed at the first question."""
         with self._lock:
             if self._board is None:
-                self._board = Board(self._policy, BOARD_DEPTH)
+                self._board = Board(self.policy, BOARD_DEPTH)
                 self._board.update(board_state(self._snapshot), nothing(everything=True))
             return self._board
+
+
+class PinnedState:
+    """The newest state, held still while events go on coming: see :class:`engine.service.questions.Known`."""
+
+    def __init__(self, snapshot: Snapshot, known: Known, now: int) -> None:
+        self.policy = known.policy
+        self._snapshot = snapshot
+        self._known = known
+        self._now = now
+
+    def snapshot(self) -> Snapshot:
+        """The state."""
+        return self._snapshot
+
+    def counts(self) -> dict[str, int]:
+        """Live events by kind."""
+        return self._known.counts()
+
+    def clock(self) -> int:
+        """When it was the newest."""
+        return self._now
+
+    def facts(self, person: str) -> tuple[Snapshot, str, Board, tuple[TimelineEntry, ...]]:
+        """The state and a person's facts."""
+        return self._snapshot, person, self._board(), self._known.facts(person)[3]
+
+    def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
+        """The board, computed once for this state."""
+        board = self._board()
+        levels = Ordering(board, self._snapshot.person_keys, BOARD_DEPTH + 1).levels()
+        return report_of(board, self._snapshot, levels, level, area, since)
+
+    def _board(self) -> Board:
+        def make() -> Board:
+            board = Board(self.policy, BOARD_DEPTH)
+            board.update(board_state(self._snapshot), nothing(everything=True))
+            return board
+
+        return self._snapshot.remember(("board", self.policy), make)
 
 
 class Past(Questions):

@@ -206,31 +206,34 @@ def report_of(
     """
     if level is not None and not level <= set(range(BOARD_DEPTH + 1)):
         raise BadParameterError(f"level must be some of 0 to {BOARD_DEPTH}")
-    chosen = [found for k, found in enumerate(levels) if level is None or k in level]
+    parts = [(k, found) for k, found in enumerate(levels) if level is None or k in level]
     if since is not None or area is not None:
-        names = [name for found in chosen for name in found]
-        person = np.array([state.person_keys.add(name) for name in names], np.int32)
-        keep = np.ones(len(person), np.bool_)
-        if since is not None:
-            keep &= board.changed(person) > since
-        if area is not None:
-            keep[keep] = np.isin(person[keep], people_in(state, area, person[keep]))
-        chosen = [[names[i] for i in np.flatnonzero(keep).tolist()]]
-    return BoardReport(_Rows(board, state, chosen), state.as_of)
+        parts = [(k, _filtered(board, state, found, area, since)) for k, found in parts]
+    return BoardReport(_Rows(board, parts), state.as_of)
+
+
+def _filtered(board: Board, state: Snapshot, names: list[str], area: str | None, since: int | None) -> list[str]:
+    if since is not None:
+        names = board.changed_since(names, since)
+    if area is not None:
+        codes = {state.person_keys.find(name): name for name in names}
+        known = np.array([code for code in codes if code is not None], np.int32)
+        names = sorted(codes[code] for code in people_in(state, area, known).tolist())
+    return names
 
 
 class _Rows(Sequence[BoardRow]):
     """Rows of the board, looked up when they are read: a page costs a page."""
 
-    def __init__(self, board: Board, state: Snapshot, parts: list[list[str]]) -> None:
-        self._board, self._state, self._parts = board, state, parts
+    def __init__(self, board: Board, parts: list[tuple[int, list[str]]]) -> None:
+        self._board, self._parts = board, parts
 
     def __len__(self) -> int:
-        return sum(map(len, self._parts))
+        return sum(len(part) for _, part in self._parts)
 
     def _names(self, start: int, stop: int) -> list[str]:
         out: list[str] = []
-        for part in self._parts:
+        for _, part in self._parts:
             out += part[max(0, start) : max(0, stop)]
             start, stop = start - len(part), stop - len(part)
         return out
@@ -240,14 +243,26 @@ class _Rows(Sequence[BoardRow]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[BoardRow]: ...
     def __getitem__(self, at: int | slice) -> BoardRow | Sequence[BoardRow]:
-        chosen = range(len(self))[at] if isinstance(at, slice) else range(len(self))[at : at + 1 or None]
-        names = self._names(chosen.start, chosen.stop)[:: chosen.step] if len(chosen) else []
-        rows = self._look_up(names)
-        return rows if isinstance(at, slice) else rows[0]
+        if isinstance(at, int):
+            (name,) = self._names(range(len(self))[at], range(len(self))[at] + 1)
+            # Somebody who has left the board since is still where the list has it.
+            return next(iter(self._look_up([name])), BoardRow(name, self._level_at(at), 0, None, None, (), 0))
+        chosen = range(len(self))[at]
+        return self._look_up(self._names(chosen.start, chosen.stop)[:: chosen.step] if len(chosen) else [])
+
+    def _level_at(self, at: int) -> int:
+        at = range(len(self))[at]
+        for level, part in self._parts:
+            if at < len(part):
+                return level
+            at -= len(part)
+        raise IndexError(at)
 
     def _look_up(self, names: list[str]) -> list[BoardRow]:
-        keys = self._state.person_keys
-        found = self._board.rows(np.array([keys.add(name) for name in names], np.int32))
+        """Rows as they are now, of those who have not left since the list was made."""
+        found, keys = self._board.named(names)
+        if keys is None:
+            return []
         key = keys.key
         columns = (found.person, found.level, found.moment, found.via, found.case, found.channels, found.changed)
         return [

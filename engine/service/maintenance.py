@@ -42,13 +42,11 @@ class Maintenance:
         self._intake = intake
         self._live = live
         self._metrics = metrics
-        self.retention_days = storage.settle_retention(settings.retention_days)
-        self._keep_s = self.retention_days * DAY
+        storage.settle_retention(settings.retention_days)
         self._lock = Lock()
         """One checkpoint or purge at a time."""
         self._saved_seq = self._newest_seq()
         self._saved_at = monotonic()
-        self._ident = storage.ident
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -59,6 +57,11 @@ class Maintenance:
             return 0
         self._metrics.checkpoint(newest.seq, 0.0, newest.received_at)
         return newest.seq
+
+    @property
+    def retention_days(self) -> int:
+        """How many days raw events are kept; another process may have said so since."""
+        return self._storage.settle_retention(None)
 
     # -- checkpoints --------------------------------------------------------------------------------------
 
@@ -75,7 +78,7 @@ class Maintenance:
         began = monotonic()
         with self._intake.lock:
             saved = self._intake.state.saved()
-        written = self._storage.save(saved, now - self._keep_s)
+        written = self._storage.save(saved, now - self.retention_days * DAY)
         self._saved_seq, self._saved_at = max(self._saved_seq, saved.seq), monotonic()
         if not written:
             return None
@@ -99,17 +102,17 @@ class Maintenance:
             JournalError: it could not be finished.
         """
         began = monotonic()
-        before = now - self._keep_s
         with self._lock:
-            board, state = self._live.refresh()
+            before = now - self.retention_days * DAY
+            board, state = self._live.refresh(now=True)
             gone = self._storage.journal.purge(before, keeper(board, state.person_keys), dry)
             exports: list[Path] = []
-            if not dry and gone.rows:
-                if self._storage.checkpoints is not None:
-                    self._storage.checkpoints.clear()
-                self._renew(now, history)
-                self._checkpoint(now)
             if not dry:
+                # Also when an earlier purge was cut short before it came to this.
+                self._storage.forget_purged()
+                if self._storage.ident != self._intake.state.ident:
+                    self._renew(now, history)
+                    self._checkpoint(now)
                 exports = renew_exports(self._storage.journal, self._intake)
                 self._metrics.purge(gone.rows)
                 told = f"{gone.rows} rows of {gone.batches} batches received before {before}"
@@ -118,11 +121,10 @@ class Maintenance:
         return PurgeReport(before, gone.batches, gone.rows, gone.rejects, tuple(exports), monotonic() - began)
 
     def _renew(self, now: int, history: History | None) -> None:
-        self._intake.replace_state(partial(self._storage.load, mark_after=now - self._keep_s))
+        self._intake.replace_state(partial(self._storage.load, mark_after=now - self.retention_days * DAY))
         self._live.forget()
         if history is not None:
             history.forget()
-        self._ident = self._storage.ident
 
     # -- by itself ----------------------------------------------------------------------------------------
 
@@ -134,10 +136,10 @@ class Maintenance:
     def _run(self, clock: Clock, history: History | None) -> None:
         while not self._stop.wait(LOOK_S):
             try:
+                self._follow_purge(clock(), history)
                 due = self._worth(1) and monotonic() - self._saved_at > CHECKPOINT_S
                 if due or self._worth(CHECKPOINT_ROWS):
                     self.checkpoint(clock())
-                self._follow_purge(clock(), history)
                 self._purge_if_due(clock(), history)
             except TruyvetError as error:
                 log.warning("maintenance is tried again: %s", error.code)
@@ -157,8 +159,9 @@ class Maintenance:
 
     def _follow_purge(self, now: int, history: History | None) -> None:
         """Another process has purged: what it took away must not live on here."""
-        if self._storage.ident != self._ident:
+        if self._storage.ident != self._intake.state.ident:
             with self._lock:
+                self._storage.forget_purged()
                 self._renew(now, history)
 
     def stop(self) -> None:
@@ -167,6 +170,7 @@ class Maintenance:
         if self._thread is not None:
             self._thread.join()
         try:
+            self._storage.forget_purged()
             if self._worth(WORTH_ROWS):
                 with self._intake.lock:
                     now = self._intake.state.received_at

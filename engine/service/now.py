@@ -2,6 +2,7 @@
 
 from engine.clock import Clock
 from engine.exposure.board import Board
+from engine.exposure.policies import Policy
 from engine.service.intake import Intake
 from engine.service.live import Live
 from engine.service.results import BoardReport, TimelineEntry
@@ -13,7 +14,8 @@ from engine.service.timeline import timeline_of
 class Now:
     """The newest state: see :class:`engine.service.questions.Known`."""
 
-    def __init__(self, intake: Intake, live: Live, clock: Clock) -> None:
+    def __init__(self, intake: Intake, live: Live, clock: Clock, policy: Policy) -> None:
+        self.policy = policy
         self._intake = intake
         self._live = live
         self._clock = clock

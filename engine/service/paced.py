@@ -33,7 +33,12 @@ class Paced(Generic[T]):
             if found is not None and monotonic() < found[1]:
                 return found[0]
             began = monotonic()
-            value = make()
+            try:
+                value = make()
+            except BaseException:
+                with self._lock:
+                    self._turns.pop(key, None)
+                raise
             took = monotonic() - began
             until = monotonic() + (min(MOST_S, SHARE * took) if took > DEAR_S else 0.0)
             with self._lock:

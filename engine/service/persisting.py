@@ -20,7 +20,7 @@ def parts_of(saved: Saved) -> Iterator[Part]:
         yield Part(f"graph/{piece.name}", dict(piece.columns), piece.meta, piece.token)
 
 
-def saved_of(opened: Opened) -> Saved:
+def saved_of(opened: Opened, ident: str) -> Saved:
     """The saved state in an opened checkpoint; its columns stay in the mapped files."""
     pieces, registers = [], {}
     for name, part in opened.parts.items():
@@ -29,7 +29,7 @@ def saved_of(opened: Opened) -> Saved:
         elif name.startswith("graph/"):
             pieces.append(Piece(name.removeprefix("graph/"), part.arrays, part.meta, object()))
     people, places = (opened.parts[name].arrays["keys"] for name in ("people", "places"))
-    return Saved(opened.seq, opened.received_at, tuple(pieces), registers, people, places)
+    return Saved(opened.seq, opened.received_at, ident, tuple(pieces), registers, people, places)
 
 
 def adopt(checkpoints: Checkpoints, opened: Opened, saved: Saved) -> None:

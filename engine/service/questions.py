@@ -1,11 +1,12 @@
 """Everything that can be asked of a state, now or as it was known at an earlier moment."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol
 
 import pyarrow as pa
 
-from engine.errors import BadParameterError
+from engine.errors import BadParameterError, NotReadyError
 from engine.exposure.board import Board
 from engine.exposure.policies import PRESETS, Policy, policy_named
 from engine.graph.materialise import materialise
@@ -27,12 +28,16 @@ from engine.service.results import (
 from engine.service.riskmap import HexMap, hex_map_of
 from engine.service.snapshot import Snapshot, named
 
+RETRIES = 5
 AnyPolicy = str | Policy | None
 """Name of a preset, a policy of one's own, or None: the engine's default."""
 
 
 class Known(Protocol):
     """Where the answers come from."""
+
+    policy: Policy
+    """Under which the board is kept."""
 
     def snapshot(self) -> Snapshot:
         """The state to answer from."""
@@ -145,7 +150,10 @@ class Questions:
         Raises:
             UnknownPersonError: no accepted event names this person.
         """
-        return answers.person_report(*self._known.facts(person))
+        for _ in range(RETRIES):
+            with suppress(LookupError):  # a purge put another state in place between two steps
+                return answers.person_report(*self._known.facts(person))
+        raise NotReadyError("the state is being replaced; ask again in a moment")
 
     def contacts(
         self, person: str, start: int | None = None, end: int | None = None, policy: AnyPolicy = None

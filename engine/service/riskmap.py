@@ -74,7 +74,8 @@ def hex_map_of(state: Snapshot, resolution: int, at: int, policy: Policy) -> Hex
         presence = presence_of(state, at, policy)
         return HexMap(hex_map(presence, at, resolution, footfall(state, at, resolution)), state.as_of)
 
-    return state.remember(("hexes", resolution, at, policy), make)
+    # Only the newest moment is asked for again and again; maps of any number of others would fill the memory.
+    return state.remember(("hexes", resolution, policy), make) if at == state.latest else make()
 
 
 def presence_of(state: Snapshot, at: int, policy: Policy) -> F0Presence:

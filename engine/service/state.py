@@ -25,6 +25,8 @@ class Saved:
 
     seq: int
     received_at: int
+    ident: str
+    """Which journal, since which purge, this is the state of."""
     pieces: tuple[Piece, ...]
     registers: dict[str, pa.Table]
     people: pa.Array
@@ -39,6 +41,8 @@ class State:
         self.graph = ContactGraph(self.people, self.places)
         self.timelines = Timelines(self.people)
         self.seq = 0
+        self.ident = ""
+        """Which journal, since which purge, this is the state of: a checkpoint of it is of no other."""
         self.received_at = 0
         """When the last batch was received, UTC s."""
         self._people_view: PeopleView | None = None
@@ -86,6 +90,7 @@ class State:
         return Saved(
             self.seq,
             self.received_at,
+            self.ident,
             tuple(self.graph.pieces()),
             {name: register.table(dead=True) for name, register in self.registers().items() if register.anything},
             self.people.column(),
@@ -99,7 +104,7 @@ class State:
         state.graph.restore(saved.pieces)
         for name, table in saved.registers.items():
             state.registers()[name].apply(table)
-        state.seq, state.received_at = saved.seq, saved.received_at
+        state.seq, state.received_at, state.ident = saved.seq, saved.received_at, saved.ident
         return state
 
 

@@ -61,45 +61,57 @@ class Storage:
             JournalError: a batch is damaged.
         """
         began = monotonic()
-        state = self._from_checkpoint(upto)
+        # Both are asked before anything is read: what happens meanwhile is then seen as not yet known.
+        ident, last = self.ident, self.journal.last_seq() if upto is None else upto
+        state = self._from_checkpoint(ident, last, upto is None)
         rows, done = max(1, self.journal.rows_after(state.seq)), 0
-        for stored in self.journal.replay(after=state.seq, upto=upto):
+        for stored in self.journal.replay(after=state.seq, upto=last):
             if mark_after is not None and mark_after <= state.received_at and _days_differ(state, stored):
                 self.save(state.saved(), mark_after)
             state.apply(stored.kind, stored.table, stored.seq, stored.received_at)
             done += stored.table.num_rows
             if progress is not None:
                 progress("replay", min(1.0, done / rows))
-        state.seq = max(state.seq, self.journal.seq if upto is None else upto)  # batches that a purge emptied
+        state.seq = max(state.seq, last)  # batches that a purge emptied
         log.info("state loaded", extra={"fields": {"seq": state.seq, "rows": done, "seconds": monotonic() - began}})
         return state
 
-    def _from_checkpoint(self, upto: int | None) -> State:
-        if self.checkpoints is None:
-            return State()
-        last = self.journal.seq if upto is None else upto
-        opened = self.checkpoints.newest(self.ident, at_most=last)
-        if opened is None:
-            return State()
-        saved = saved_of(opened)
-        state = State.of(saved)
-        if upto is None:
-            adopt(self.checkpoints, opened, saved)
+    def _from_checkpoint(self, ident: str, last: int, newest: bool) -> State:
+        state = State()
+        if self.checkpoints is not None:
+            opened = self.checkpoints.newest(ident, at_most=last)
+            if opened is not None:
+                saved = saved_of(opened, ident)
+                state = State.of(saved)
+                if newest:
+                    adopt(self.checkpoints, opened, saved)
+        state.ident = ident
         return state
+
+    def forget_purged(self) -> None:
+        """Remove checkpoints from before the last purge: they hold what it took away.
+
+        Raises:
+            JournalError: they cannot be removed.
+        """
+        if self.checkpoints is not None:
+            self.checkpoints.keep_only(self.ident)
 
     def save(self, saved: Saved, keep_after: int) -> bool:
         """Write a checkpoint and let go of those no longer needed; False when there is nothing to write.
 
+        That is so, too, when another process has purged since: the state then holds what must not be kept.
         For time travel the last one of each day since ``keep_after`` (UTC s) is kept.
 
         Raises:
             JournalError: it could not be written; older ones stay.
         """
-        if self.checkpoints is None or saved.seq == 0:
+        if self.checkpoints is None or saved.seq == 0 or saved.ident != self.ident:
             return False
+        self.forget_purged()
         if any(info.seq == saved.seq for info in self.checkpoints.list()):
             return False
-        self.checkpoints.write(saved.seq, self.ident, parts_of(saved), saved.received_at)
+        self.checkpoints.write(saved.seq, saved.ident, parts_of(saved), saved.received_at)
         self.checkpoints.prune(daily(keep_after))
         return True
 

@@ -27,7 +27,7 @@ def test_one_row_of_the_trace(name: str, world: World) -> None:
     question = Question(seeds, 2, UNTIL, policy, state.courses, state.people.isolation)
     answer = trace(state.graph, state.person_keys, question)
     for i, code in enumerate(answer.reached.person.tolist()):
-        told, root = board.why(code)
+        told, root = board.why(code, state.person_keys)
         row = answer.reached.take(np.array([i]))
         for column in ("person", "level", "first", "last", "seconds", "dose", "probability", "channels", "via"):
             assert getattr(told, column).tolist() == getattr(row, column).tolist(), column
@@ -36,4 +36,4 @@ def test_one_row_of_the_trace(name: str, world: World) -> None:
         for k in range(level, 0, -1):
             index = int(answer.labels[k].parent[index])
         assert root == int(answer.labels[0].person[index])
-    assert all(board.why(f.person) is None for f in state.people.cases.values())
+    assert all(board.why(f.person, state.person_keys) is None for f in state.people.cases.values())
