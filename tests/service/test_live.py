@@ -152,3 +152,22 @@ def test_a_state_from_a_checkpoint_goes_on_as_if_nothing_had_happened(
         again.ingest_json(kind, body(events))
     assert everything(again) == everything(load(world))
     again.close()
+
+
+def test_a_page_outlives_those_who_leave_the_board() -> None:
+    engine = load(CHAIN)
+    rows = engine.board().rows
+    load([("case", {"person": "f0", "retract": True})], engine=engine)
+    assert engine.board().rows[:] == []
+    assert rows[len(rows) - 1].person == "f2"
+    assert rows[:] == []
+
+
+def test_the_newest_state_is_held_still(tmp_path: Path) -> None:
+    engine = load(CHAIN, engine=opened(tmp_path))
+    now = engine.at(engine.as_of)
+    load([("case", {"person": "f0", "retract": True})], engine=engine)
+    assert [r.person for r in now.board().rows] == ["f0", "f1", "f2"]
+    assert now.as_of == 2
+    assert now.person("f1").level == 1
+    assert len(engine.board().rows) == 0

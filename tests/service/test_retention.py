@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import BadParameterError
 from engine.service.engine import Settings
+from engine.service.retention import keeper
 from tests.graph.small import DAY, HOUR, T0, case, fix, saw, stay
 from tests.property.answers import everything
 from tests.service.stored import Hand, opened
@@ -157,3 +158,68 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     engine.close()
     modes = {p.stat().st_mode & 0o777 for p in (tmp_path / "d").rglob("*") if p.is_file()}
     assert modes == {0o600}
+
+
+def test_a_server_that_has_not_seen_a_purge_leaves_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.service.maintenance.WORTH_ROWS", 1)
+    clock = Hand()
+    server = load([*TIED, *MARKED], engine=opened(tmp_path, clock))
+    server.checkpoint()
+    clock.now += 22 * DAY
+    other = opened(tmp_path, clock)
+    other.purge()
+    other.close()
+    load([saw("late", "later", T0)], engine=server)
+    server.close()
+    for name, content in bytes_of(tmp_path).items():
+        assert b"marked-" not in content, name
+    again = opened(tmp_path, clock)
+    assert again.summary()["bluetooth"] == 3
+    assert again.summary()["location"] == 0
+
+
+def test_a_purge_that_was_cut_short_is_completed_by_the_next(tmp_path: Path) -> None:
+    clock = Hand()
+    engine = load([*TIED, *MARKED], engine=opened(tmp_path, clock))
+    engine.checkpoint()
+    clock.now += 22 * DAY
+    board, state = engine._live.refresh()
+    engine.journal.purge(clock.now - 21 * DAY, keeper(board, state.person_keys))
+    engine._closed = True  # killed here: nobody cleared the checkpoints
+    again = opened(tmp_path, clock)
+    again.purge()
+    again.close()
+    for name, content in bytes_of(tmp_path).items():
+        assert b"marked-" not in content, name
+
+
+def test_the_evidence_of_a_case_just_accepted_stays(tmp_path: Path) -> None:
+    clock = Hand()
+    engine = load([saw("new-f0", "contact", T0)], engine=opened(tmp_path, clock))
+    clock.now += 22 * DAY
+    engine.board()
+    engine._live._good_until = float("inf")  # as after a look that was dear
+    load([case("new-f0", confirmed_at=T0 + HOUR, onset_at=T0)], engine=engine)
+    assert engine.purge().rows == 0
+    assert [r.person for r in engine.board().rows] == ["new-f0", "contact"]
+
+
+def test_events_stored_by_another_process_during_a_purge_are_not_lost(tmp_path: Path) -> None:
+    clock = Hand()
+    engine, other = load(MARKED, engine=opened(tmp_path, clock)), opened(tmp_path, clock)
+    clock.now += 22 * DAY
+    replay = engine.journal.replay
+
+    def meanwhile(after: int = 0, upto: int | None = None, prefetch: int = 4):
+        found = list(replay(after, upto, prefetch))
+        load([saw("mean", "while", T0)], engine=other)
+        engine.journal.last_seq()
+        engine.journal.replay = replay  # type: ignore[method-assign]
+        return iter(found)
+
+    engine.journal.replay = meanwhile  # type: ignore[method-assign]
+    engine.purge()
+    engine._intake.catch_up()
+    assert engine.summary()["bluetooth"] == 1
