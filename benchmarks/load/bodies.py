@@ -23,7 +23,7 @@ MIX = (
     "location", "bluetooth",
 )  # fmt: skip
 """Kinds of twenty bodies in a row: 50 % location, 35 % bluetooth, 15 % check_in."""
-PEOPLE, PLACES, F0S = 200_000, 5_000, 200
+PEOPLE, PLACES, F0S = 1_000_000, 50_000, 200
 WEST, SOUTH, WIDTH = 106.60, 10.70, 0.20
 """The box of the city, degrees: about 22 km each way."""
 LOOK_S = 60
