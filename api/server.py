@@ -20,6 +20,8 @@ from api.limits import Limits
 from api.port import EnginePort
 from engine.texts import Lang
 
+KEEP_ALIVE_S = 75
+"""Time that a connection may stay without a request, s: feeds that send every minute need not connect anew."""
 GRACE_S = 30
 """Time that requests under way are given at the end, s."""
 _LOOK_S = 0.1
@@ -75,6 +77,7 @@ def run_server(
         access_log=False,
         server_header=False,
         backlog=4_096,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
     server = Server(config, app.state.streams.close)

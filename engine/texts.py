@@ -205,7 +205,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Đã gửi lại {sent}, vẫn bị từ chối {refused}, bỏ qua {skipped} (đã xử lý trước đó).",
         "Sent again {sent}, refused again {refused}, passed over {skipped} (dealt with before).",
     ),
-    "note.rejects_dropped": ("Đã bỏ {count} dòng.", "Dropped {count} rows."),
+    "note.rejects_dropped": (
+        "Đã bỏ {count} dòng, bỏ qua {skipped} (đã xử lý trước đó).",
+        "Dropped {count} rows, passed over {skipped} (dealt with before).",
+    ),
+    "rejects.force": ("Thay tệp đã có.", "Replace a file that is there."),
+    "note.rejects_none_open": (
+        "0 dòng: không có dòng chưa xử lý nào như vậy.",
+        "0 rows: no such row is open.",
+    ),
     "note.exported": (
         "Đã xuất {rows} dòng vào {files} tệp ({mib} MiB, {kept} tệp có sẵn) ở {path}; as_of {as_of}.",
         "Exported {rows} rows in {files} files ({mib} MiB, {kept} of them there already) to {path}; as_of {as_of}.",
@@ -376,6 +384,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.bad_date": (
         "{option} {text}: cần một ngày, như 2021-06-28.",
         "{option} {text}: a date is needed, like 2021-06-28.",
+    ),
+    "error.at_least": ("{option} {value}: phải từ {low} trở lên.", "{option} {value}: it must be {low} or more."),
+    "error.bad_option": ("{option} {text}: chỉ có {names}.", "{option} {text}: there are {names}."),
+    "error.file_there": ("{path} đã có; thêm --force để ghi đè.", "{path} exists; --force replaces it."),
+    "error.no_backup": (
+        "{path} không phải tệp của truyvet backup.",
+        "{path} is not a file of truyvet backup.",
     ),
     "error.bounds": ("{option} {value}: phải từ {low} đến {high}.", "{option} {value}: it must be {low} to {high}."),
     "error.no_policy": ("không có {policy!r}; có: {names}.", "there is no {policy!r}; there are: {names}."),

@@ -1,5 +1,7 @@
 """``truyvet backup`` and ``truyvet restore``: the whole journal as one file, while the server runs."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,10 @@ from engine.cli.help import help_of
 from engine.cli.questions import DatabaseOption, DataOption
 from engine.cli.session import DEFAULT_DATA, Session, data_folder, database_url, must_exist, stored_at
 from engine.cli.usage import declare
+from engine.errors import BadInputError
+
+HEAD, TABLES = b"SQLite format 3\0", {"batches", "meta"}
+"""What a backup begins with, and tables that each has; the rest is for the journal to check."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,9 +51,26 @@ def restore(
 
     session: Session = context.obj
     must_exist(session, source)
+    if not _may_be_backup(source):
+        raise BadInputError(session.say("error.no_backup", path=source))
     url = database_url(database)
     where = data_folder(data) or DEFAULT_DATA
     if url is None:
         where.mkdir(parents=True, exist_ok=True)
     seq = filled(source, url or where)
     session.out.print(session.say("note.restored", path=source, as_of=seq), soft_wrap=True)
+
+
+def _may_be_backup(path: Path) -> bool:
+    """Whether a file looks like one of ours; of what cannot be read, the journal says what is wrong."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        if file.read(len(HEAD)) != HEAD:
+            return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error:
+        return True
+    return names >= TABLES

@@ -1,20 +1,20 @@
 """``truyvet rejects``: rows that were refused, to be listed, looked at, corrected and sent again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.help import help_of
+from engine.cli.help import help_of, startup_lang
 from engine.cli.questions import DatabaseOption, DataOption, LimitOption, time_of
 from engine.cli.session import Session, moment, must_exist, open_engine, stored_at, write_out
 from engine.cli.tables import count, grid, plain, show
 from engine.cli.usage import Group, declare
 from engine.clock import to_rfc3339
-from engine.errors import BadParameterError
-from engine.texts import TEXTS
+from engine.errors import BadInputError, BadParameterError
+from engine.texts import TEXTS, say
 
 if TYPE_CHECKING:
     from engine.cli.rejects_command_sending import Correction
@@ -106,16 +106,23 @@ def export(
     code: CodeOption = None,
     since: SinceOption = None,
     out: OutOption = None,
+    force: Annotated[bool, typer.Option("--force", help=say("rejects.force", startup_lang()))] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Open refused rows as NDJSON, to be corrected in an editor."""
     session: Session = context.obj
+    if out is not None and out.exists() and not force:
+        # It may hold somebody's corrections.
+        raise BadInputError(session.say("error.file_there", path=out))
     body = b"".join(_correctable(r) for r in chosen(session, data, database, kind, code, since, "open"))
     if out is None:
         session.write(body)
     else:
         write_out(session, out, body)
+    if not body:
+        session.note("note.rejects_none_open")
+    elif out is not None:
         session.note("note.rejects_correct", path=out)
 
 
@@ -158,13 +165,15 @@ def drop(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Refused rows that nobody will send again."""
+    """Refused rows that nobody will send again; those sent or dropped before stay as they are."""
     session: Session = context.obj
     journal = opened(session, data, database)
-    for ident in idents:
-        journal.rejects.get(ident)
-    journal.rejects.mark(idents, "dropped")
-    session.out.print(session.say("note.rejects_dropped", count=count(len(idents))))
+    different = list(dict.fromkeys(idents))
+    left = [ident for ident in different if journal.rejects.get(ident).state == "open"]
+    journal.rejects.mark(left, "dropped")
+    journal.close()
+    skipped = count(len(different) - len(left))
+    session.out.print(session.say("note.rejects_dropped", count=count(len(left)), skipped=skipped))
 
 
 # -- what the commands share ---------------------------------------------------------------------------------
@@ -190,9 +199,24 @@ def chosen(
     since: str | None,
     state: str,
 ) -> "list[Reject]":
-    """The refused rows asked for, oldest first."""
+    """The refused rows asked for, oldest first.
+
+    Raises:
+        BadParameterError: there is no such state; or no such kind or code, and no row has it either.
+    """
+    from engine.events.codes import CODES
+    from engine.events.schemas import KINDS
+    from engine.journal.entries import REJECT_STATES
+    from engine.sources.nats import NOT_EVENTS
+
     start = time_of(session, since, "--since")
+    _one_of(session, "--state", state, (*REJECT_STATES, ANY))
     journal = opened(session, data, database)
+    # What came over NATS may be of any kind: what rows have may be asked for.
+    if kind is not None and not journal.rejects.list(kind=kind, limit=1, state=None):
+        _one_of(session, "--kind", kind, KINDS)
+    if code is not None and not journal.rejects.list(code=code, limit=1, state=None):
+        _one_of(session, "--code", code, (*CODES, NOT_EVENTS))
     found: list[Reject] = []
     last = 0
     while page := journal.rejects.list(kind, code, last, PAGE, None if state == ANY else state):
@@ -200,6 +224,11 @@ def chosen(
         last = page[-1].id
     journal.close()
     return found
+
+
+def _one_of(session: Session, option: str, text: str, names: Collection[str]) -> None:
+    if text not in names:
+        raise BadParameterError(session.say("error.bad_option", option=option, text=text, names=", ".join(names)))
 
 
 def table_of(session: Session, found: "list[Reject]", limit: int) -> None:

@@ -35,7 +35,7 @@ def serve(
     watch: Annotated[Path | None, typer.Option("--watch", help=help_of("serve.watch"), show_default=False)] = None,
     nats: Annotated[str | None, typer.Option("--nats", help=help_of("serve.nats"), show_default=False)] = None,
     max_rows: Annotated[
-        int | None, typer.Option("--max-rows", help=help_of("serve.max_rows"), min=1, show_default=False)
+        int | None, typer.Option("--max-rows", help=help_of("serve.max_rows"), show_default=False)
     ] = None,
     log: Annotated[str | None, typer.Option("--log", help=help_of("serve.log"), show_default=False)] = None,
 ) -> None:
@@ -47,7 +47,9 @@ def serve(
             session.say("error.bounds", option="--retention-days", value=retention, low=low, high=high)
         )
     if log is not None and log not in LOGS:
-        raise BadParameterError(f"--log: {' | '.join(LOGS)}")
+        raise BadParameterError(session.say("error.bad_option", option="--log", text=log, names=", ".join(LOGS)))
+    if max_rows is not None and max_rows < 1:
+        raise BadParameterError(session.say("error.at_least", option="--max-rows", value=max_rows, low=1))
     given = {"--retention-days": retention, "--watch": watch, "--nats": nats, "--max-rows": max_rows, "--log": log}
     more = [word for name, value in given.items() if value is not None for word in (name, str(value))]
     become_server(session, host, port, data_folder(data) or DEFAULT_DATA, database_url(database), more)

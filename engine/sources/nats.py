@@ -8,10 +8,10 @@ consumer: each message goes to one of them. Bodies are as in HTTP: ``Content-Typ
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.clock import DAY
 from engine.errors import BadInputError, TruyvetError
@@ -35,7 +35,12 @@ JOINED_ROWS = 50_000
 """Rows after which messages are handed on, rather than joined with more."""
 IDLE_S = 0.5
 """How long one request for messages waits; also how soon ``stop`` is seen."""
+CONNECT_S = 3
+"""How long a server may take to answer while connecting."""
+LOOK_S = 0.2
+"""How often ``stop`` is looked at while connecting."""
 _log = logging.getLogger("truyvet.sources.nats")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,13 @@ class NatsSource:
 
     async def _connected(self, sink: Sink, stop: threading.Event, backoff: Backoff) -> None:
         """One connection, until ``stop`` is set or something breaks."""
-        import nats  # noqa: PLC0415
+        from nats.aio.client import Client  # noqa: PLC0415
 
-        async def quiet(error: Exception) -> None:
-            _log.info("NATS connection: %s", type(error).__name__)
-
-        # Reconnecting is done here, where the consumer is looked after too: a server may come back without it.
-        client = await nats.connect(
-            self._url, allow_reconnect=False, connect_timeout=5, error_cb=quiet, name="truyvet", ping_interval=10
-        )
+        client = Client()
         try:
-            subscription = await self._subscription(client)
+            subscription = await _unless(stop, self._opened(client))
+            if subscription is None:
+                return
             backoff.succeeded()
             heard = monotonic()
             while not stop.is_set():
@@ -122,6 +123,24 @@ class NatsSource:
                 heard = monotonic()
         finally:
             await _closed(client)
+
+    async def _opened(self, client: "Client") -> "JetStreamContext.PullSubscription":
+        async def quiet(error: Exception) -> None:
+            _log.info("NATS connection: %s", type(error).__name__)
+
+        # Reconnecting is done here, where the consumer is looked after too: a server may come back without it. The
+        # library would else try each address 60 times before it says that nobody is there (0 means without end).
+        await client.connect(
+            self._url,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            connect_timeout=CONNECT_S,
+            error_cb=quiet,
+            name="truyvet",
+            ping_interval=10,
+        )
+        return await self._subscription(client)
 
     async def _subscription(self, client: "Client") -> "JetStreamContext.PullSubscription":
         from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig  # noqa: PLC0415
@@ -225,6 +244,19 @@ class NatsSource:
         _log.warning("%d messages could not be stored (%s); they come again in %.1f s", len(messages), code, wait)
         for message in messages:
             await message.nak(delay=wait)
+
+
+async def _unless(stop: threading.Event, work: Awaitable[_Result]) -> _Result | None:
+    """The result of ``work``; None, and it is cancelled, when ``stop`` is set before it is done."""
+    task = asyncio.ensure_future(work)
+    while not stop.is_set():
+        done, _ = await asyncio.wait({task}, timeout=LOOK_S)
+        if done:
+            return task.result()
+    task.cancel()
+    # Its own end is of no interest any more, and must not keep anybody waiting.
+    await asyncio.wait({task}, timeout=1)
+    return None
 
 
 async def _pause(seconds: float, stop: threading.Event) -> None:

@@ -1,5 +1,8 @@
 """backup and restore, with SQLite and PostgreSQL; --database and its environment variable."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.cli.conftest import TINY, call
@@ -15,11 +18,15 @@ def test_there_and_back(stored, tmp_path):
 
 def test_mistakes(stored, tmp_path):
     (tmp_path / "there").write_text("x")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE batches (seq)")
     cases = (
         (("backup", "--to", tmp_path / "there", "--data", stored), "exists"),
         (("backup", "--to", tmp_path / "b", "--data", tmp_path / "nowhere"), "there is no data"),
         (("restore", "--from", tmp_path / "nowhere", "--data", tmp_path / "d"), "does not exist"),
-        (("restore", "--from", tmp_path / "there", "--data", tmp_path / "d"), "backup"),
+        (("restore", "--from", tmp_path / "there", "--data", tmp_path / "d"), "is not a file of truyvet backup"),
+        (("restore", "--from", tmp_path, "--data", tmp_path / "d"), "is not a file of truyvet backup"),
+        (("restore", "--from", tmp_path / "other.db", "--data", tmp_path / "d"), "is not a file of truyvet backup"),
     )
     for words, told in cases:
         run = call(*words)
@@ -27,6 +34,9 @@ def test_mistakes(stored, tmp_path):
     assert call("backup", "--to", tmp_path / "ok", "--data", stored).status == 0
     run = call("restore", "--from", tmp_path / "ok", "--data", stored)
     assert (run.status, "empty" in run.err) == (1, True)
+    run = call("restore", "--from", tmp_path / "there", "--data", tmp_path / "d", "--lang", "vi")
+    assert "không phải tệp của truyvet backup" in run.err
+    assert not (tmp_path / "d").exists()
     assert "thiếu --to" in call("backup", "--lang", "vi").err
 
 

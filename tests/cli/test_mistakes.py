@@ -33,6 +33,8 @@ MISTAKES = {
     "command": (("tarce", "son"), 2, "there is no command tarce", "không có lệnh tarce"),
     "argument": (("trace",), 2, "CASE is missing", "thiếu CASE"),
     "people": (("city", "--people", 0, "--out", "c"), 2, "--people 0: it must be 50 to", "--people 0: phải từ 50"),
+    "log": (("serve", "--log", "xml"), 2, "--log xml: there are json, text", "--log xml: chỉ có json, text"),
+    "max rows": (("serve", "--max-rows", 0), 2, "--max-rows 0: it must be 1", "--max-rows 0: phải từ 1"),
     "start": (("city", "--start", "x", "--out", "c"), 2, "a date is needed", "cần một ngày"),
     "truth": (("evaluate", TINY), 1, "has no truth", "không có truth"),
     "ingest nothing": (("ingest", "nowhere.csv"), 1, "nowhere.csv does not exist", "không có nowhere.csv"),

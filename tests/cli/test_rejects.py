@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+from contextlib import closing
 
 import pytest
 
+from engine.journal.entries import Entry, RejectRow
+from engine.journal.journal import Journal
 from tests.cli.conftest import call, table_rows
 
 ROWS = """person,at,lat,lng
@@ -125,10 +128,42 @@ def test_dropped_rows_are_out_of_the_way(data):
     assert not set(some) & set(ids(data))
 
 
+def test_rows_dealt_with_are_not_dropped_and_none_counts_twice(data):
+    (sent,), (open_,) = ids(data, code="bad_time"), ids(data, code="no_date")
+    assert call("rejects", "fix", sent, "at=2021-07-02T08:00:00+07:00", "--data", data).status == 0
+    run = call("rejects", "drop", sent, open_, open_, sent, "--data", data)
+    assert "Dropped 1 rows, passed over 1" in run.out
+    assert [r["id"] for r in listed(data, "--state", "sent")] == [sent]
+
+
+def test_an_export_replaces_no_corrections_and_says_when_there_is_nothing(data, tmp_path):
+    file = tmp_path / "fix.ndjson"
+    file.write_text("hours of work")
+    for lang, told in (("en", "--force replaces it"), ("vi", "--force để ghi đè")):
+        run = call("rejects", "export", "--out", file, "--data", data, "--lang", lang)
+        assert (run.status, told in run.err) == (1, True), run.err
+    assert file.read_text() == "hours of work"
+    assert call("rejects", "export", "--out", file, "--force", "--data", data).status == 0
+    assert len(file.read_text().splitlines()) == 5
+    none = call("rejects", "export", "--kind", "place", "--out", tmp_path / "none", "--data", data)
+    assert (none.status, "0 rows" in none.err, "resend" in none.err) == (0, True, False)
+
+
+def test_kinds_and_codes_that_rows_have_may_be_asked_for(data):
+    with closing(Journal.open(data)) as journal:
+        row = RejectRow("nonsense", "nats:TRUYVET/1", 0, "own_code", "", "x")
+        journal.append([Entry("nonsense", 0, 0, 0, b"", "", 0, (row,))])
+    assert [r["code"] for r in listed(data, "--kind", "nonsense")] == ["own_code"]
+    assert [r["kind"] for r in listed(data, "--code", "own_code")] == ["nonsense"]
+    assert listed(data, "--code", "malformed_body") == listed(data, "--kind", "quarantine") == []
+
+
 MISTAKES = {
     "no id": (("show", 99), 1, "no refused row has the number 99", "99"),
     "no id, drop": (("drop", 99), 1, "no refused row has the number 99", "99"),
-    "state": (("list", "--state", "closed"), 1, "no such state", "no such state"),
+    "state": (("list", "--state", "closed"), 2, "--state closed: there are open,", "--state closed: chỉ có open,"),
+    "kind": (("list", "--kind", "fix"), 2, "--kind fix: there are bluetooth,", "--kind fix: chỉ có bluetooth,"),
+    "code": (("export", "--code", "bad"), 2, "malformed_body", "--code bad: chỉ có malformed_row,"),
     "format": (("list", "--format", "xml"), 2, "there are table, json, csv", "chỉ có table, json, csv"),
     "since": (("list", "--since", "today"), 2, "--since today", "--since today"),
     "no file": (("resend", "nowhere.ndjson"), 1, "nowhere.ndjson does not exist", "không có nowhere.ndjson"),

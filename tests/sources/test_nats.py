@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -255,3 +256,20 @@ def test_packing_is_undone(encoding, packed):
 def test_broken_packing_is_named(encoding, packed, told):
     with pytest.raises(UnreadableFileError, match=told):
         unpack(packed, encoding)
+
+
+def test_it_stops_at_once_while_the_server_is_away_or_does_not_answer(caplog):
+    caplog.set_level(logging.WARNING)
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            nobody = free.getsockname()[1]
+        for port in (nobody, mute.getsockname()[1]):
+            running = Running(NatsSource(f"nats://127.0.0.1:{port}", retry=(60, 60)), MemorySink())
+            if port == nobody:
+                wait_for(lambda: "NATS cannot be read" in caplog.text, 10)
+            else:
+                mute.accept()
+            running.stop()  # waits ten seconds at most
