@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import create_engine, make_url, text
 
+from benchmarks.crash import database as private
 from engine.clock import DAY
 from engine.service.engine import Engine, Settings
 
@@ -221,7 +222,10 @@ def compare(data: Path, database: str | None, events: int, people: int, cold: bo
 def main(
     events: Annotated[int, typer.Option(help="How many events the journal holds.")] = 50_000_000,
     people: Annotated[int, typer.Option(help="How many people they are of.")] = 1_000_000,
-    database: Annotated[str | None, typer.Option(help="URL of an empty PostgreSQL database; SQLite without.")] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="URL of an empty PostgreSQL database, or postgres for one of its own; SQLite without."),
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder to build in, and to use again; else a temporary one.")
     ] = None,
@@ -231,8 +235,8 @@ def main(
 ) -> None:
     """Seconds from start to ready, with and without a checkpoint."""
     if role == "compare":
-        with tempfile.TemporaryDirectory() as folder:
-            compare(data or Path(folder) / "data", database, events, people, cold)
+        with tempfile.TemporaryDirectory() as folder, private(database or "sqlite") as url:
+            compare(data or Path(folder) / "data", url, events, people, cold)
         return
     settings = Settings(data=data, database=database, queue_rows=2 * BATCH, checkpoints=checkpoints)
     if role == "build":
