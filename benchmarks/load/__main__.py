@@ -28,6 +28,7 @@ def main() -> int:
     """Run and print; 1 when anything that must hold does not."""
     asked = _parser().parse_args()
     seconds = LONG_S if asked.long else asked.seconds
+    # The two names are the two forms; a loop over them is text to the type checker.
     forms: list[Form] = [f for f in ("json", "arrow") if getattr(asked, f)] or ["json"]  # type: ignore[misc]
     failed = False
     for form in forms:

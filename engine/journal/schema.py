@@ -30,7 +30,7 @@ def context(connection: Connection) -> MigrationContext:
     """Alembic's view of the database; with it, migrating and comparing look at the same things."""
 
     def steps(revision: object, _: MigrationContext) -> object:
-        return scripts()._upgrade_revs("head", revision)  # type: ignore[arg-type]
+        return scripts()._upgrade_revs("head", revision)  # type: ignore[arg-type]  # Alembic hands it on untyped
 
     return MigrationContext.configure(
         connection,

@@ -30,7 +30,7 @@ def batches_of(body: bytes | BinaryIO, kind: str, form: str, batch_rows: int = B
         yield from batched(ipc_pieces(pa.BufferReader(body), kind, batch_rows), kind, batch_rows, Progress())
         return
     stream = _Held(body) if isinstance(body, bytes) else body
-    yield from read_stream(stream, kind, form, batch_rows, BLOCK_BYTES)  # type: ignore[arg-type]
+    yield from read_stream(stream, kind, form, batch_rows, BLOCK_BYTES)  # type: ignore[arg-type]  # _Held reads, no more
 
 
 class _Held:
