@@ -23,7 +23,7 @@ from engine.journal.database import Database, address
 from engine.journal.facts import fact, remember
 from engine.journal.faults import explain
 from engine.journal.schema import context, prepare, scripts, upgrade
-from engine.journal.tables import audit, batches, exports, metadata, rejects
+from engine.journal.tables import audit, batches, documents, exports, metadata, rejects
 
 AT_ONCE = {"batches": 16}
 """Rows copied in one statement, of tables whose rows are large."""
@@ -123,7 +123,7 @@ def _fill(source: Connection, target: Connection) -> None:
         for part in rows.mappings().partitions(some):
             target.execute(table.insert(), [dict(row) for row in part])
     if target.dialect.name == "postgresql":
-        for table in (rejects, audit):
+        for table in (rejects, audit, documents):
             # The ids were given, not counted: the next one must follow the highest.
             target.execute(
                 text(

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from engine.journal.adopt import adopt
 from engine.journal.database import Database
+from engine.journal.documents import Documents
 from engine.journal.entries import Entry, Purged, Stored
 from engine.journal.facts import fact, remember
 from engine.journal.ledger import Audit, AuditRow, Exports, Tasks
@@ -37,6 +38,7 @@ class Journal:
         self.ident = ident
         """Made at creation; what is derived from a journal names it."""
         self.rejects, self.tasks, self.exports = Rejects(database), Tasks(database), Exports(database)
+        self.documents = Documents(database)
         self._audit = Audit(database)
         self._database = database
         self._seq = 0

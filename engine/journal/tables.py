@@ -66,6 +66,18 @@ exports = Table(
     Column("as_of", BIG, nullable=False),
     Column("at", BIG, nullable=False),
 )
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", BIG, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index("ix_documents_kind_at", "kind", "at"),
+    sqlite_autoincrement=True,
+)
 meta = Table(
     "meta",
     metadata,
