@@ -55,6 +55,12 @@ class UnknownCaseError(NotFoundError):
     code = "unknown_case"
 
 
+class UnknownAreaError(NotFoundError):
+    """No administrative unit has this code."""
+
+    code = "unknown_area"
+
+
 class JournalError(TruyvetError):
     """The journal of accepted events cannot be read or written."""
 

@@ -185,9 +185,48 @@ HEX_CUT_D = Param(
 )
 HEX_RING_1 = Param("hex_ring_1", 0.5, "", 0, 1, "smoothing weight of the first ring", "our choice", "T")
 HEX_RING_2 = Param("hex_ring_2", 0.25, "", 0, 1, "smoothing weight of the second ring", "our choice", "T")
-HEX_HALF_SCORE_H = Param(
-    "hex_half_score_h", 1, "h", 0.01, 1e4,
-    "smoothed infectious person-hours that give score 50", "our choice, to be fitted", "T",
+HEX_F1_WEIGHT = Param(
+    "hex_f1_weight", 0.183, "", 0, 1, "chance that an F1 is infected: weight of its time in the hex score",
+    "Shanghai, 90,885 index cases: 18.3 % of contacts became cases, BMJ Public Health 2024", "P",
+)  # fmt: skip
+HEX_F2_WEIGHT = Param(
+    "hex_f2_weight", 0.033, "", 0, 1, "chance that an F2 is infected: that of an F1, squared",
+    "derived from hex_f1_weight", "D",
+)  # fmt: skip
+HEX_PRIOR_H = Param(
+    "hex_prior_h", 400, "h", 0, 1e6,
+    "footfall that the rate of the parent cell weighs as much as (three people round the clock, decayed)",
+    "tuned on ten sample cities, reported on twenty others: docs/accuracy.md", "T",
+)  # fmt: skip
+HEX_HALF_RATE = Param(
+    "hex_half_rate", 0.02, "", 1e-6, 1, "infectious share of person-time that gives score 50",
+    "two sample cities: transmissions per hour then grow from band to band: docs/accuracy.md", "T",
+)  # fmt: skip
+HEX_MIN_FOOTFALL_H = Param(
+    "hex_min_footfall_h", 96, "h", 0, 1e6, "smoothed footfall below which a score is marked unreliable",
+    "our choice: one person for four days", "T",
+)  # fmt: skip
+MAP_STEP_S = Param(
+    "map_step_s", 900, "s", 1, 86_400, "the live map stands at the end of the running step of this length",
+    "our choice", "T",
+)  # fmt: skip
+PUBLIC_MIN_PEOPLE = Param(
+    "public_min_people", 10, "people", 10, 1e6,
+    "distinct people behind everything that is published; configuration can only raise it",
+    "Washington State Department of Health: counts below 10 are suppressed", "P",
+)  # fmt: skip
+PUBLIC_MIN_CASES = Param(
+    "public_min_cases", 5, "cases", 5, 1e6,
+    "distinct F0s behind everything that is published; configuration can only raise it",
+    "PEDSnet, UK CPRD, Wisconsin: counts below 5 are suppressed", "P",
+)  # fmt: skip
+PUBLIC_WINDOW_D = Param(
+    "public_window_d", 1, "d", 1, 14, "days that are new in a release of the public map; none is new in two releases",
+    "our choice, not longer than the hex score looks back", "T",
+)  # fmt: skip
+PUBLIC_SETTLE_D = Param(
+    "public_settle_d", 2, "d", 0, 7, "days before its publication that a release leaves out, for cases to become known",
+    "our choice", "T",
 )  # fmt: skip
 HEX_BANDS = (50.0, 70.0, 90.0)
 """Lower edges of the bands at risk, high, very high: the index of the national risk map (its page's code)."""
@@ -252,6 +291,23 @@ PLACE_KINDS: dict[str, PlaceKind] = {
 }
 """Default stays are capped at 2 h, 4 h for home, school and work (DOMAIN 7, from memory: configuration)."""
 
+# -- tables of counts -----------------------------------------------------------------------------------
+COUNT_OUTLIER_FLOOR = Param(
+    "count_outlier_floor", 500, "people", 1, 1e6, "a day's figure below this is never an outlier", "our choice", "T",
+)  # fmt: skip
+COUNT_OUTLIER_MEDIANS = Param(
+    "count_outlier_medians", 8, "", 1, 1000, "an outlier is at least so many times the median of the days around it",
+    "our choice; on the provinces of 2021 it finds the five days marked as suspect by hand, and two more", "T",
+)  # fmt: skip
+COUNT_OUTLIER_UPPERS = Param(
+    "count_outlier_uppers", 3, "", 1, 1000, "and so many times their upper quantile", "our choice", "T",
+)  # fmt: skip
+COUNT_OUTLIER_QUANTILE = Param(
+    "count_outlier_quantile", 0.8, "", 0.5, 1, "which quantile that is", "our choice", "T",
+)  # fmt: skip
+COUNT_OUTLIER_WINDOW_D = Param(
+    "count_outlier_window_d", 7, "d", 2, 60, "days either side that a figure is compared with", "our choice", "T",
+)  # fmt: skip
 # -- the sample city -----------------------------------------------------------------------------------
 HOUSEHOLD_SIZE_SHARES = (0.11, 0.18, 0.22, 0.24, 0.13, 0.07, 0.03, 0.02)
 """Shares of households of 1, 2, ... 8 people; mean 3.5 as in Ho Chi Minh City (2019 census, from memory)."""
