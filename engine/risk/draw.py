@@ -1,11 +1,12 @@
-"""The hex map as a picture, PNG or SVG.
+"""The hex map as a picture, PNG or SVG, or by day as a moving GIF.
 
 Drawn so that nobody takes it for the official levels: one scale from pale blue to deep purple (ColorBrewer's
 BuPu, even in lightness and safe for the colour-blind), no traffic lights, and a line that says so.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
+from PIL import Image
 
 from engine import params
 from engine.clock import in_viet_nam
@@ -29,7 +31,13 @@ from engine.texts import Lang, say
 
 Ring = npt.NDArray[np.float64]
 DPI = 200
+GIF_DPI = 100
+FRAME_MS = 1_000
+View = tuple[float, float, float, float]
+"""West, south, east, north, degrees."""
 _INK, _FAINT, _LINE, _EMPTY, _GROUND = "#22252b", "#6b717c", "#8d94a1", "#eceae6", "#fcfcfb"
+_PALE = 0.35
+"""Opacity of a score that hardly anybody's time stands behind."""
 _FONT: dict[Any, str] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet"}
 _ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 _M_PER_DEG = math.pi / 180 * params.EARTH_RADIUS_M.value
@@ -54,6 +62,10 @@ class Columns(Protocol):
     def score(self) -> npt.NDArray[np.float64]:
         """0..100"""
 
+    @property
+    def reliability(self) -> npt.NDArray[np.int8]:
+        """0: hardly anybody was seen there."""
+
 
 _LETTER = 0.0115
 """Width of a letter of an area's name, as a share of the map's width; for telling whether names collide."""
@@ -65,7 +77,7 @@ def _palette() -> ListedColormap:
     return ListedColormap(mpl.colormaps["BuPu"](np.linspace(0.2, 1.0, 256)), name="hexes")
 
 
-def _view(corners: Ring) -> tuple[float, float, float, float]:
+def _view(corners: Ring) -> View:
     """West, south, east, north of what is shown, with a margin, no narrower than half as wide as high."""
     west, south = corners.min(0)
     east, north = corners.max(0)
@@ -83,33 +95,33 @@ def _view(corners: Ring) -> tuple[float, float, float, float]:
     )
 
 
-def _size(view: tuple[float, float, float, float]) -> tuple[float, float]:
+def _size(view: View) -> tuple[float, float]:
     """Inches of the picture: as wide as the map and its legend need at one height, within reason."""
     west, south, east, north = view
     shape = (east - west) * math.cos(math.radians((south + north) / 2)) / (north - south)
     return min(12.0, max(6.8, 6.1 * shape + 1.4)), 7.2
 
 
-def _draw_cells(axes: Axes, rings: list[Ring], score: npt.NDArray[np.float64], palette: ListedColormap) -> None:
-    seen = score >= 0.5  # what would be written as 0 is drawn as 0
-    groups = ((~seen, None), (seen, score[seen]))
-    for mask, values in groups:
-        shapes = [rings[n] for n in np.flatnonzero(mask)]
-        if not shapes:
+def _draw_cells(axes: Axes, rings: list[Ring], columns: Columns, palette: ListedColormap) -> None:
+    """What would be written as 0 is drawn as 0; scores of cells where hardly anybody was seen are drawn paler."""
+    seen, sure = columns.score >= 0.5, columns.reliability > 0
+    for mask, zorder, alpha in ((~seen, 1, 1.0), (seen & ~sure, 2, _PALE), (seen & sure, 3, 1.0)):
+        some = np.flatnonzero(mask)
+        if len(some) == 0:
             continue
-        cells = PolyCollection(shapes, linewidths=0.25, edgecolors="white", zorder=1 if values is None else 2)
-        if values is None:
+        cells = PolyCollection([rings[n] for n in some], linewidths=0.25, edgecolors="white", zorder=zorder)
+        if zorder == 1:
             cells.set_facecolor(_EMPTY)
         else:
-            cells.set(cmap=palette, norm=Normalize(0, 100))
-            cells.set_array(values)
+            cells.set(cmap=palette, norm=Normalize(0, 100), alpha=alpha)
+            cells.set_array(columns.score[some])
         axes.add_collection(cells)
 
 
 def _draw_outlines(axes: Axes, outlines: Sequence[tuple[str, Ring]], view: tuple[float, ...]) -> None:
     if not outlines:
         return
-    axes.add_collection(LineCollection([ring for _, ring in outlines], colors=_LINE, linewidths=0.7, zorder=3))
+    axes.add_collection(LineCollection([ring for _, ring in outlines], colors=_LINE, linewidths=0.7, zorder=4))
     named: dict[str, Ring] = {}
     for name, ring in outlines:  # the largest ring of an area carries its name
         if name not in named or np.ptp(ring, 0).prod() > np.ptp(named[name], 0).prod():
@@ -122,7 +134,7 @@ def _draw_outlines(axes: Axes, outlines: Sequence[tuple[str, Ring]], view: tuple
         free = all(abs(x - a) > half + w or abs(y - b) > _LINE_HEIGHT * (view[3] - view[1]) for a, b, w in taken)
         if free and view[0] < x < view[2] and view[1] < y < view[3]:
             taken.append((x, y, half))
-            text = axes.text(x, y, name, ha="center", va="center", fontsize=7, color=_INK, zorder=4)
+            text = axes.text(x, y, name, ha="center", va="center", fontsize=7, color=_INK, zorder=5)
             text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
 
 
@@ -138,7 +150,7 @@ def _middle(ring: Ring) -> tuple[float, float]:
     return float(cx), float(cy)
 
 
-def _draw_scale(axes: Axes, view: tuple[float, float, float, float]) -> None:
+def _draw_scale(axes: Axes, view: View) -> None:
     """A bar of a round number of metres, about a fifth of the width."""
     west, south, east, north = view
     metres = (east - west) * _M_PER_DEG * math.cos(math.radians((south + north) / 2))
@@ -146,9 +158,9 @@ def _draw_scale(axes: Axes, view: tuple[float, float, float, float]) -> None:
     length = max(m for m in (power, 2 * power, 5 * power) if m <= metres / 5)
     x = west + 0.03 * (east - west)
     y = south + 0.035 * (north - south)
-    axes.plot([x, x + (east - west) * length / metres], [y, y], color=_INK, lw=2, zorder=5, solid_capstyle="butt")
+    axes.plot([x, x + (east - west) * length / metres], [y, y], color=_INK, lw=2, zorder=6, solid_capstyle="butt")
     name = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    axes.text(x, y + 0.012 * (north - south), name, fontsize=7, color=_INK, va="bottom", zorder=5)
+    axes.text(x, y + 0.012 * (north - south), name, fontsize=7, color=_INK, va="bottom", zorder=6)
 
 
 def _draw_legend(figure: Figure, axes: Axes, palette: ListedColormap, lang: Lang) -> None:
@@ -165,7 +177,10 @@ def _draw_legend(figure: Figure, axes: Axes, palette: ListedColormap, lang: Lang
                     transform=bar.ax.get_yaxis_transform())  # fmt: skip
     bar.ax.set_title(say("hexmap.score", lang), fontsize=8, color=_INK, loc="left", pad=8)
     axes.legend(
-        handles=[Patch(facecolor=_EMPTY, edgecolor=_FAINT, lw=0.3, label=say("hexmap.none", lang))],
+        handles=[
+            Patch(facecolor=_EMPTY, edgecolor=_FAINT, lw=0.3, label=say("hexmap.none", lang)),
+            Patch(facecolor=palette(0.7), alpha=_PALE, lw=0, label=say("hexmap.unsure", lang)),
+        ],
         loc="lower right", fontsize=7, frameon=True, framealpha=0.85, edgecolor="none", labelcolor=_INK,
     )  # fmt: skip
 
@@ -188,37 +203,72 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
     kind = path.suffix.lower()
     if kind not in (".png", ".svg"):
         raise BadParameterError(f"{path.name}: a map can be drawn as .png or .svg")
-    rings = boundaries(columns.h3)
     given = list(outlines or ())
-    corners = [*rings, *(ring for _, ring in given)]
+    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+        figure = _figure(columns, lang, given, _view_of([columns], given))
+        figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
+
+
+def draw_days(
+    maps: Iterable[Columns], path: Path, lang: Lang, outlines: Sequence[tuple[str, Ring]] | None = None
+) -> int:
+    """Draw maps of following days as one moving picture (.gif), a second each, all of the same view; how many.
+
+    Arguments as of :func:`draw_hexes`.
+
+    Raises:
+        BadParameterError: another ending than .gif, or no map.
+
+    Cost: about a second a map of 10,000 cells.
+    """
+    shown, given = list(maps), list(outlines or ())
+    if path.suffix.lower() != ".gif" or not shown:
+        raise BadParameterError(f"{path.name}: a moving map is a .gif of at least one day")
+    frames = []
+    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+        view = _view_of(shown, given)
+        for columns in shown:
+            body = BytesIO()
+            _figure(columns, lang, given, view).savefig(body, dpi=GIF_DPI, format="png")
+            frames.append(Image.open(body).convert("P", palette=Image.Palette.ADAPTIVE, colors=256))
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, optimize=True)
+    return len(frames)
+
+
+def _view_of(maps: Sequence[Columns], outlines: Sequence[tuple[str, Ring]]) -> View | None:
+    """What all of the maps and outlines need; None when there is nothing."""
+    cells = np.unique(np.concatenate([columns.h3 for columns in maps]))
+    corners = [*boundaries(cells), *(ring for _, ring in outlines)]
+    return _view(np.concatenate(corners)) if corners else None
+
+
+def _figure(columns: Columns, lang: Lang, outlines: list[tuple[str, Ring]], view: View | None) -> Figure:
     local = in_viet_nam(columns.at)
     when = local.strftime("%d/%m/%Y %H:%M" if lang == "vi" else "%Y-%m-%d %H:%M")
-    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
-        view = _view(np.concatenate(corners)) if corners else (0.0, 0.0, 1.0, 1.0)
-        figure = Figure(figsize=_size(view), facecolor="white", layout="constrained")
-        axes = figure.add_subplot()
-        axes.set_facecolor(_GROUND)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.spines[:].set_visible(False)
-        counted = f"{int((columns.score > 0).sum()):,}".replace(",", "." if lang == "vi" else ",")
-        title = figure.suptitle(say("hexmap.title", lang), x=0.02, ha="left", fontsize=15, color=_INK, weight="bold")
-        axes.set_title(
-            say("hexmap.at", lang, at=when, resolution=columns.resolution, cells=counted),
-            loc="left", fontsize=9, color=_FAINT,
-        )  # fmt: skip
-        if corners:
-            palette = _palette()
-            _draw_cells(axes, rings, columns.score, palette)
-            _draw_outlines(axes, given, view)
-            _draw_scale(axes, view)
-            axes.set(xlim=(view[0], view[2]), ylim=(view[1], view[3]))
-            axes.set_aspect(1 / math.cos(math.radians((view[1] + view[3]) / 2)))
-            _draw_legend(figure, axes, palette, lang)
-        else:
-            axes.text(0.5, 0.5, say("hexmap.empty", lang), ha="center", va="center", transform=axes.transAxes)
-        note = figure.supxlabel(say("hexmap.note", lang), x=0.02, ha="left", fontsize=8, color=_FAINT)
-        figure.draw_without_rendering()  # the map is placed only now: the texts begin where it begins
-        for text in (title, note):
-            text.set_x(axes.get_position().x0)
-        figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
+    figure = Figure(figsize=_size(view or (0.0, 0.0, 1.0, 1.0)), facecolor="white", layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_facecolor(_GROUND)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    counted = f"{int((columns.score > 0).sum()):,}".replace(",", "." if lang == "vi" else ",")
+    title = figure.suptitle(say("hexmap.title", lang), x=0.02, ha="left", fontsize=15, color=_INK, weight="bold")
+    axes.set_title(
+        say("hexmap.at", lang, at=when, resolution=columns.resolution, cells=counted),
+        loc="left", fontsize=9, color=_FAINT,
+    )  # fmt: skip
+    if view is not None:
+        palette = _palette()
+        _draw_cells(axes, boundaries(columns.h3), columns, palette)
+        _draw_outlines(axes, outlines, view)
+        _draw_scale(axes, view)
+        axes.set(xlim=(view[0], view[2]), ylim=(view[1], view[3]))
+        axes.set_aspect(1 / math.cos(math.radians((view[1] + view[3]) / 2)))
+        _draw_legend(figure, axes, palette, lang)
+    else:
+        axes.text(0.5, 0.5, say("hexmap.empty", lang), ha="center", va="center", transform=axes.transAxes)
+    note = figure.supxlabel(say("hexmap.note", lang), x=0.02, ha="left", fontsize=8, color=_FAINT)
+    figure.draw_without_rendering()  # the map is placed only now: the texts begin where it begins
+    for text in (title, note):
+        text.set_x(axes.get_position().x0)
+    return figure

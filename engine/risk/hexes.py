@@ -1,64 +1,30 @@
-"""The hex score: where F0s spent infectious time, decayed, smoothed, 0-100, with an interval.
+"""The hex score: where infectious people were, compared with everybody's time there; smoothed, 0-100, with an interval.
 
-It says where infectious people *were*; it is no official level and never drawn like one. The exact meaning,
-with examples that run, is in ``docs/semantics/hexes.md``.
-
-Sums are kept in whole units of 2^-20 s, so that they are exact: the order of the stays changes nothing, and a
-cell is exactly the sum of its children.
+It says where people *were*; it is no official level and never drawn like one. The exact meaning, with examples that
+run, is in ``docs/semantics/hexes.md``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
 
-from engine import params
-from engine.clock import HOUR
 from engine.errors import BadParameterError
-from engine.geo.cells import Cells, cells_of, disk, parents, resolution_of
+from engine.exposure.labels import Labelled
+from engine.geo.cells import Cells
 from engine.risk import kernels
-from engine.risk.integral import decayed_seconds
+from engine.risk.footfall import DayFootfall, days_of, decay_of, footfall
+from engine.risk.infectious import LEVELS, Infectious, f0s_of, infectious_people
+from engine.risk.lattice import Lattice, Slots
+from engine.risk.layers import PER_HOUR_D, PER_HOUR_N, Layer
+from engine.risk.person_time import FINEST, NO_CELL, PersonTime, place_cells, time_of_people
+from engine.risk.settings import HexSettings
 
 Real = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-FINEST = 10
-"""Stays are put into cells of this resolution; coarser maps are sums over it."""
-REFERENCE = 9
-"""Resolution at which ``HEX_HALF_SCORE_H`` is meant."""
-RINGS = 2
-TAIL = 0.05
-"""Each tail of the interval."""
-_UNIT = 2.0**-20
-
-
-@dataclass(frozen=True)
-class F0Presence:
-    """Stays of F0s, as columns of one length n, in any order.
-
-    Intervals are [start, end) in UTC seconds; ``peak`` is where infectiousness is counted from (onset, or
-    what stands for it); ``factor`` is infectiousness relative to an F0 with symptoms.
-    """
-
-    person: npt.NDArray[np.int32]
-    lat_e7: npt.NDArray[np.int32]
-    lng_e7: npt.NDArray[np.int32]
-    start: npt.NDArray[np.int64]
-    end: npt.NDArray[np.int64]
-    peak: npt.NDArray[np.int64]
-    factor: npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class CellTime:
-    """Infectious time by (cell, person), ordered by cell, then person; only what is not 0."""
-
-    resolution: int
-    cell: Cells
-    person: npt.NDArray[np.int32]
-    units: Counts
-    """Decayed infectious time, in 2^-20 s."""
+Ints = npt.NDArray[np.int64]
+RESOLUTIONS = range(7, FINEST + 1)
+NOBODY = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -74,192 +40,211 @@ class HexScores:
     """0 below 50, 1 from 50, 2 from 70, 3 from 90"""
     low: Real
     high: Real
+    reliability: npt.NDArray[np.int8]
+    """0: little smoothed footfall; 1: the interval spans three or more bands; 2: otherwise"""
     infectious_h: Real
-    """Decayed infectious person-hours in the cell itself, before smoothing."""
-    persons: Counts
-    """Distinct F0s behind the score: in the cell or its two rings."""
+    """Decayed infectious person-hours of F0s in the cell itself, before smoothing."""
+    contact_h: Real
+    """The same of F1s and F2s, weighted."""
+    footfall_h: Real
+    """Decayed person-hours of everybody in the cell itself."""
+    persons: Ints
+    """Distinct F0s in the cell or its two rings."""
 
 
-def _check(resolution: int) -> int:
-    if not 0 <= resolution <= FINEST:
-        raise BadParameterError(f"resolution {resolution} is not in 0..{FINEST}")
-    return resolution
+class HexSums:
+    """Everything behind the hex maps of one moment, at all resolutions. Not thread-safe: its owner takes a lock.
 
-
-def cell_time(presence: F0Presence, at: int, resolution: int) -> CellTime:
-    """Infectious time of every F0 in every cell, decayed to ``at``.
-
-    Raises:
-        BadParameterError: resolution not in 0..10.
-
-    Cost: about 1 us a stay.
+    Lattices are kept from one moment to the next, so that a second map of the same city costs less.
     """
-    _check(resolution)
-    seconds = decayed_seconds(presence.start, presence.end, presence.peak, presence.factor, at)
-    units = np.rint(seconds / _UNIT).astype(np.int64)
-    some = np.flatnonzero(units > 0)
-    cell = cells_of(presence.lat_e7[some] / 1e7, presence.lng_e7[some] / 1e7, FINEST)
-    cell, person, units = parents(cell, resolution), presence.person[some], units[some]
-    order = np.lexsort((person, cell))
-    cell, person, units = cell[order], person[order], units[order]
-    first = np.flatnonzero(_starts(cell) | _starts(person))
-    return CellTime(resolution, cell[first], person[first], _sums(units, first))
 
+    def __init__(self, settings: HexSettings | None = None) -> None:
+        self.settings = settings or HexSettings()
+        lattice = Lattice(RESOLUTIONS[0] - 1, None)
+        layer = Layer(lattice, None, self.settings)
+        self.layers = {lattice.resolution: layer}
+        for resolution in RESOLUTIONS:
+            lattice = Lattice(resolution, lattice)
+            layer = Layer(lattice, layer, self.settings)
+            self.layers[resolution] = layer
+        self.at = 0
+        self.state: Labelled | None = None
+        """Of which the sums are; None: nothing yet."""
+        self.people = Infectious(*(np.empty(0, t) for t in (np.int32, np.int8, *[np.int64] * 3, np.float64)))
+        self.place_cells = np.empty(0, np.uint64)
+        """By place code."""
+        self.days: dict[int, Ints] = {}
+        """Footfall of each day in 2^-20 s at its end, by slot of the finest lattice."""
+        self._f0: tuple[npt.NDArray[np.int32], Slots] | None = None
+        self._made: dict[int, _Made] = {}
+        self._current: set[int] = set()
+        """Resolutions of which what was made is still right."""
+        self._f0s: tuple[Labelled, int, Infectious] | None = None
 
-def _starts(sorted_column: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
-    """Where a value differs from the one before it; True at the first."""
-    starts = np.ones(len(sorted_column), np.bool_)
-    starts[1:] = sorted_column[1:] != sorted_column[:-1]
-    return starts
+    @property
+    def base(self) -> Layer:
+        """The finest layer, which the others are sums of."""
+        return self.layers[FINEST]
 
+    def rebuild(self, state: Labelled, at: int) -> None:
+        """Sum everything of ``state`` up to ``at`` anew.
 
-def _sums(values: Counts, first: npt.NDArray[np.int64]) -> Counts:
-    return np.add.reduceat(values, first) if len(first) else np.empty(0, np.int64)
+        Cost: 0.3 us a stay or fix of F0, F1 and F2; footfall as :func:`engine.risk.footfall.footfall`; 0.1 us a cell.
+        """
+        self.state = None
+        view = state.state.view
+        self.place_cells = place_cells(view.places)
+        self.people = self.infectious(state, at)
+        time = time_of_people(view, self.place_cells, self.people, at, self.settings)
+        walked = list(footfall(view, self.place_cells, at, self.settings.half_life_d))
+        self.assemble(at, time, walked, self.place_cells)
+        self.state = state
 
+    def infectious(self, state: Labelled, at: int) -> Infectious:
+        """:func:`engine.risk.infectious.infectious_people`; the F0s' part is remembered while they stay the same."""
+        known = self._f0s
+        if known is None or known[0].state.people is not state.state.people or known[1:2] != (at,):
+            known = self._f0s = (state, at, f0s_of(state, at))
+        return infectious_people(state, at, self.settings, known[2])
 
-def _by_cell(time: CellTime) -> tuple[Cells, Real, Counts]:
-    first = np.flatnonzero(_starts(time.cell))
-    seconds = _sums(time.units, first).astype(np.float64) * _UNIT
-    return time.cell[first], seconds, np.diff(np.append(first, len(time.cell)))
+    def assemble(self, at: int, time: PersonTime, walked: list[DayFootfall], places: Cells) -> None:
+        """Sum up parts: infectious time, footfall by day, and the cells of places (NO_CELL: not known)."""
+        self.at = at
+        lattice = self.base.lattice
+        slots = lattice.add(time.cell)
+        day_slots = [lattice.add(part.cell) for part in walked]
+        place_slots = lattice.add(places[places != NO_CELL])
+        for layer in self.layers.values():
+            layer.clear()
+        self._made.clear()
+        self._current.clear()
+        base = self.base
+        for level in range(LEVELS):
+            here = time.level == level
+            kernels.add_up(slots[here], time.units[here], base.time[level])
+        self.days = {day: np.zeros(lattice.size, np.int64) for day in days_of(at)}
+        for part, where in zip(walked, day_slots, strict=True):
+            kernels.add_up(where, part.units, self.days[part.day_start])
+        base.footfall[:] = self.decayed(np.arange(lattice.size))
+        np.add.at(base.places, place_slots, 1)
+        for resolution in reversed(RESOLUTIONS):
+            fine, coarse = self.layers[resolution], self.layers[resolution - 1]
+            for level in range(LEVELS):
+                kernels.add_up(fine.lattice.parent, fine.time[level], coarse.time[level])
+            kernels.add_up(fine.lattice.parent, fine.footfall, coarse.footfall)
+            kernels.add_up(fine.lattice.parent, fine.places, coarse.places)
+        f0 = time.level == 0
+        self._f0 = time.person[f0], slots[f0]
 
+    def decayed(self, slots: Ints | Slots) -> Ints:
+        """Footfall of cells of the finest lattice at the map's moment, 2^-10 s: the sum of its days, each rounded."""
+        total = np.zeros(len(slots), np.int64)
+        for day, units in self.days.items():
+            total += np.rint(units[slots] * decay_of(day, self.at, self.settings.half_life_d)).astype(np.int64)
+        return total
 
-def infectious_time(presence: F0Presence, at: int, resolution: int) -> tuple[Cells, Real, Counts]:
-    """Infectious time by cell: sum over stays of the integral of infectiousness x 2^-((at - t) / half-life).
+    def derive(self, resolution: int) -> Layer:
+        """The layer of a resolution, with its scores.
 
-    Args:
-        presence: stays of F0s.
-        at: the moment of the map, UTC seconds; later stays, and those more than 14 d earlier, count nothing.
-        resolution: 0..10; exact sums over the cells of resolution 10.
+        Raises:
+            BadParameterError: resolution out of bounds.
+        """
+        if resolution not in RESOLUTIONS:
+            raise BadParameterError(f"resolution is {resolution}; it must be 7 to 10")
+        layer = self.layers[resolution]
+        if not layer.derived:
+            layer.lattice.add_reach(np.flatnonzero(layer.total > 0))
+            self.grow()
+            layer.derive()
+            layer.count(*self.f0_slots(resolution), 1)
+        layer.rescore()
+        return layer
 
-    Returns:
-        Cells with any, ascending, shape (m,); seconds at the peak of infectiousness; distinct F0s there.
+    def grow(self) -> None:
+        """Room in every layer for the cells that have come into its lattice."""
+        for layer in self.layers.values():
+            layer.grow()
+        size = self.base.lattice.size
+        for day, units in self.days.items():
+            if len(units) < size:
+                self.days[day] = np.append(units, np.zeros(size - len(units), np.int64))
 
-    Raises:
-        BadParameterError: resolution not in 0..10.
-    """
-    return _by_cell(cell_time(presence, at, resolution))
+    def slots_at(self, resolution: int, slots: Slots) -> Slots:
+        """The slots of the ancestors at ``resolution`` of slots of the finest lattice."""
+        for r in range(FINEST, resolution, -1):
+            slots = self.layers[r].lattice.parent[slots]
+        return slots
 
+    def f0_slots(self, resolution: int) -> tuple[npt.NDArray[np.int32], Slots]:
+        """(F0, slot) of every cell where an F0 spent infectious time; pairs may repeat."""
+        if self._f0 is None:
+            if self.state is None:
+                return NOBODY, NOBODY
+            f0s = self.people.take(self.people.level == 0)
+            time = time_of_people(self.state.state.view, self.place_cells, f0s, self.at, self.settings)
+            self._f0 = time.person, self.base.lattice.find(time.cell)
+        person, slots = self._f0
+        return person, self.slots_at(resolution, slots)
 
-def half_score_hours(resolution: int) -> float:
-    """Smoothed person-hours that score 50: the declared number, scaled from resolution 9 by mean area."""
-    area = h3.average_hexagon_area
-    return params.HEX_HALF_SCORE_H.value * float(area(resolution, "m^2") / area(REFERENCE, "m^2"))
+    def forget_f0s(self) -> None:
+        """The F0s' time is another now."""
+        self._f0 = None
+
+    def forget_scores(self) -> None:
+        """The sums are others now."""
+        self._current.clear()
+
+    def scores(self, resolution: int) -> HexScores:
+        """The map at a resolution; the same object until something changes. Raises as :meth:`derive`.
+
+        Cost: copying the columns of the last one, when only scores changed and no cell came or went.
+        """
+        if resolution not in self._current:
+            layer = self.derive(resolution)
+            self._made[resolution] = _made_of(layer, self.at, self._made.get(resolution))
+            self._current.add(resolution)
+        return self._made[resolution].scores
 
 
 @dataclass(frozen=True)
-class _Reach:
-    """Which cells of the map (targets, ascending) each source cell reaches, and through which ring."""
+class _Made:
+    """Columns, and where each slot of the lattice is in them (-1: nowhere)."""
 
-    targets: Cells
-    offsets: Counts
-    """``slot[offsets[s]:offsets[s + 1]]`` are the targets of source s, itself first."""
-    slot: Counts
-    ring: npt.NDArray[np.int8]
+    scores: HexScores
+    place: Ints
 
 
-def _reach(sources: Cells, extra: Cells) -> _Reach:
-    offsets, near, ring = disk(sources, RINGS)
-    targets, slot = np.unique(np.concatenate([near, extra]), return_inverse=True)
-    return _Reach(targets, offsets, slot[: len(near)].astype(np.int64), ring)
+def _made_of(layer: Layer, at: int, last: _Made | None) -> _Made:
+    news = layer.news()
+    if last is not None and len(last.place) == layer.lattice.size:
+        place = last.place[news]
+        there = place >= 0
+        if np.array_equal(layer.seen(news), there):
+            columns = {name: column.copy() for name, column in vars(last.scores).items() if name in _CHANGING}
+            for name, values in _columns(layer, news[there]).items():
+                columns[name][place[there]] = values
+            return _Made(replace(last.scores, **columns), last.place)
+    slots = layer.members()
+    place = np.full(layer.lattice.size, -1, np.int64)
+    place[slots] = np.arange(len(slots))
+    cells = layer.lattice.cells[slots]
+    return _Made(HexScores(layer.lattice.resolution, at, cells, **_columns(layer, slots)), place)
 
 
-def _smoothed(values: Real, reach: _Reach, resolution: int) -> Real:
-    """Ring-weighted mean of the sources' ``values`` (0 elsewhere) round each target.
-
-    Sums run in the order of the sources' cells, so equal maps give equal bits.
-    """
-    weights = np.array([1.0, params.HEX_RING_1.value, params.HEX_RING_2.value])
-    spread = weights[reach.ring] * np.repeat(values, np.diff(reach.offsets))
-    total = np.bincount(reach.slot, weights=spread, minlength=len(reach.targets))
-    whole = np.full(len(reach.targets), weights @ np.array([1.0, 6.0, 12.0]))
-    # Fewer cells are in reach of a cell that has one of the twelve pentagons in its own reach.
-    irregular = np.flatnonzero(
-        np.isin(reach.targets, disk(np.array(h3.get_pentagons(resolution), np.uint64), RINGS)[1])
-    )
-    if len(irregular):
-        offsets, _, ring = disk(reach.targets[irregular], RINGS)
-        whole[irregular] = np.add.reduceat(weights[ring], offsets[:-1])
-    return np.asarray(total / whole, np.float64)
+_CHANGING = frozenset(f.name for f in fields(HexScores)) - {"resolution", "at", "h3"}
 
 
-def _distinct_behind(time: CellTime, reach: _Reach) -> Counts:
-    """Distinct persons in the two rings round each target."""
-    source = np.cumsum(_starts(time.cell)) - 1
-    order = np.argsort(time.person, kind="stable")
-    person = time.person[order].astype(np.int64)
-    return kernels.distinct_within_reach(person, source[order], reach.offsets, reach.slot, len(reach.targets))
-
-
-def _most_in_one_cell(persons: Counts, reach: _Reach) -> Counts:
-    """Without names, the distinct F0s round a target are at least the most in any one cell."""
-    most = np.zeros(len(reach.targets), np.int64)
-    np.maximum.at(most, reach.slot, np.repeat(np.asarray(persons, np.int64), np.diff(reach.offsets)))
-    return most
-
-
-def _score(hours: Real, resolution: int) -> Real:
-    return np.asarray(-100.0 * np.expm1(-np.log(2) / half_score_hours(resolution) * hours), np.float64)
-
-
-def hex_scores(
-    cells: Cells,
-    seconds: Real,
-    persons: Counts,
-    resolution: int,
-    footfall_cells: Cells | None = None,
-    at: int = 0,
-    time: CellTime | None = None,
-) -> HexScores:
-    """Smooth, score, and put an interval round, the infectious time of cells.
-
-    Args:
-        cells: cells of ``resolution`` with infectious time, ascending and distinct, shape (m,).
-        seconds: infectious time in each, >= 0.
-        persons: distinct F0s in each.
-        resolution: 0..10.
-        footfall_cells: cells to be in the map whatever their score (where anybody was); finer ones are
-            taken to their parents.
-        at: the moment of the map, passed on.
-        time: the (cell, person) table behind ``cells``. With it the F0s behind a smoothed score are counted
-            exactly; without, the largest ``persons`` of a cell in reach stands for them (a wider interval).
-
-    Returns:
-        All ``cells``, their two rings, and the footfall cells, ascending.
-
-    Raises:
-        BadParameterError: resolution not in 0..10, or columns of different lengths.
-
-    Cost: about 5 us a cell; 50,000 cells in under half a second.
-    """
-    _check(resolution)
-    if not len(cells) == len(seconds) == len(persons):
-        raise BadParameterError("cells, seconds and persons must be columns of one length")
-    extra = np.empty(0, np.uint64) if footfall_cells is None else np.asarray(footfall_cells, np.uint64)
-    if len(extra) and int(resolution_of(extra).min()) < resolution:
-        raise BadParameterError(f"a footfall cell is coarser than resolution {resolution}")
-    reach = _reach(np.array(cells, np.uint64), parents(extra, resolution))
-    own_h = np.asarray(seconds, np.float64) / HOUR
-    hours = _smoothed(own_h, reach, resolution)
-    behind = _most_in_one_cell(persons, reach) if time is None else _distinct_behind(time, reach)
-    infectious_h = np.zeros(len(reach.targets))
-    infectious_h[reach.slot[reach.offsets[:-1]]] = own_h
-    counted = np.maximum(behind, 1)
-    low, high = (gammaincinv(counted + 0.5, p) / counted for p in (TAIL, 1 - TAIL))
-    score = _score(hours, resolution)
-    return HexScores(
-        resolution=resolution,
-        at=at,
-        h3=reach.targets,
-        score=score,
-        band=np.digitize(score, params.HEX_BANDS).astype(np.int8),
-        low=_score(hours * low, resolution),
-        high=_score(hours * high, resolution),
-        infectious_h=infectious_h,
-        persons=behind,
-    )
-
-
-def hex_map(presence: F0Presence, at: int, resolution: int, footfall_cells: Cells | None = None) -> HexScores:
-    """The hex map from stays: ``infectious_time`` and ``hex_scores`` together, F0s counted exactly."""
-    time = cell_time(presence, at, resolution)
-    return hex_scores(*_by_cell(time), resolution, footfall_cells, at, time)
+def _columns(layer: Layer, slots: Ints) -> dict[str, npt.NDArray[Any]]:
+    """What the map says of cells."""
+    time = layer.time[:, slots]
+    return {
+        "score": layer.score[slots, 0],
+        "band": layer.flags[slots, 0],
+        "low": layer.score[slots, 1],
+        "high": layer.score[slots, 2],
+        "reliability": layer.flags[slots, 1],
+        "infectious_h": time[0] / PER_HOUR_N,
+        "contact_h": (time[1] + time[2]) / PER_HOUR_N,
+        "footfall_h": layer.footfall[slots] / PER_HOUR_D,
+        "persons": layer.persons[slots],
+    }

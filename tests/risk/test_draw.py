@@ -1,25 +1,43 @@
 """The picture of the hex map."""
 
 import re
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
+import h3.api.basic_int as h3
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from PIL import Image
 
 from engine.errors import BadParameterError
-from engine.risk.draw import draw_hexes
-from engine.risk.hexes import hex_map
+from engine.risk.draw import draw_days, draw_hexes
 from engine.texts import say
-from tests.risk.test_hexes import AT, presence
 
-ROWS = [(0, 10.75, 106.65, AT - 90_000, AT, AT, 1.0), (1, 10.76, 106.66, AT - 9_000, AT, AT, 1.0)]
+AT = 1_626_000_000  # 2021-07-11 in Viet Nam
 SQUARE = ("Quận 1", np.array([[106.6, 10.7], [106.7, 10.7], [106.7, 10.8], [106.6, 10.8], [106.6, 10.7]]))
+
+
+@dataclass(frozen=True)
+class Map:
+    """What is drawn of a map."""
+
+    h3: np.ndarray
+    score: np.ndarray
+    reliability: np.ndarray
+    resolution: int = 8
+    at: int = AT
+
+
+EMPTY = Map(np.empty(0, np.uint64), np.empty(0), np.empty(0, np.int8), 9)
 
 
 @pytest.fixture(scope="module")
 def columns():
-    return hex_map(presence(ROWS), AT, 8)
+    """A disk of cells: nothing in the outermost, unsure ones in between."""
+    cells = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(10.75, 106.65, 8), 3)), np.uint64)
+    score = np.linspace(0, 100, len(cells))
+    return Map(cells, score, (np.arange(len(cells)) % 3).astype(np.int8))
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -42,7 +60,17 @@ def test_every_band_and_the_title_are_in_the_language_asked_for(columns, lang, t
     path = tmp_path / "map.svg"
     draw_hexes(columns, path, lang)
     written = texts(path)
-    for key in ("hexmap.title", "hexmap.score", "hexmap.none", "hexmap.note", "band.0", "band.1", "band.2", "band.3"):
+    for key in (
+        "hexmap.title",
+        "hexmap.score",
+        "hexmap.none",
+        "hexmap.unsure",
+        "hexmap.note",
+        "band.0",
+        "band.1",
+        "band.2",
+        "band.3",
+    ):
         assert say(key, lang) in written
 
 
@@ -83,10 +111,36 @@ def test_the_picture_says_when_and_that_it_is_no_official_level(columns, tmp_pat
 
 def test_an_empty_map_is_drawn_too(tmp_path):
     path = tmp_path / "empty.png"
-    draw_hexes(hex_map(presence([]), AT, 9), path, "vi")
+    draw_hexes(EMPTY, path, "vi")
     assert path.exists()
 
 
 def test_another_ending_is_refused(columns, tmp_path):
     with pytest.raises(BadParameterError):
         draw_hexes(columns, tmp_path / "map.gif", "en")
+
+
+def test_scores_that_hardly_anybodys_time_stands_behind_are_paler(columns, tmp_path):
+    sure, unsure = (replace(columns, reliability=np.full(len(columns.h3), r, np.int8)) for r in (2, 0))
+    drawn = []
+    for n, one in enumerate((sure, unsure)):
+        draw_hexes(one, tmp_path / f"{n}.svg", "en")
+        drawn.append((tmp_path / f"{n}.svg").read_text().count("opacity: 0.35"))
+    assert drawn[0] == 1  # the legend's own
+    assert drawn[1] > len(columns.h3) / 2
+
+
+def test_days_become_a_moving_picture_of_one_view(columns, tmp_path):
+    half = Map(columns.h3[:9], columns.score[:9], columns.reliability[:9], 8, AT - 86_400)
+    for path in (tmp_path / "a.gif", tmp_path / "b.gif"):
+        assert draw_days([half, columns], path, "vi", [SQUARE]) == 2
+    with Image.open(tmp_path / "a.gif") as moving:
+        assert moving.n_frames == 2
+        assert moving.info["duration"] == 1000
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+@pytest.mark.parametrize(("name", "maps"), [("map.png", 1), ("map.gif", 0)])
+def test_a_moving_picture_is_a_gif_of_at_least_one_day(columns, name, maps, tmp_path):
+    with pytest.raises(BadParameterError, match="gif"):
+        draw_days([columns] * maps, tmp_path / name, "en")
