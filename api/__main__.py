@@ -33,6 +33,10 @@ _GARBAGE = (50_000, 20, 50)
 """Answers are lists of thousands of small objects that die young: look for cycles seldom."""
 
 
+_SETTINGS = ("retention_days", "publish_days", "publish_people", "publish_cases")
+"""Options that are settings of the engine by the same name."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the server; the exit status: 0 after SIGTERM or SIGINT, 2 when the engine cannot be opened."""
     asked = _parser().parse_args(arguments)
@@ -45,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     limits = Limits(body=asked.max_body_mb * MIB, rows=asked.max_rows)
     try:
         settings = Settings(data=asked.data, lang=lang, database=database)
-        if asked.retention_days is not None:
-            settings = replace(settings, retention_days=asked.retention_days)
+        given = {name: getattr(asked, name) for name in _SETTINGS if getattr(asked, name) is not None}
+        settings = replace(settings, **given)
         tokens = load_or_make_tokens(asked.data) if asked.data is not None else make_tokens()
         engine = Engine.begin(settings)
         feeding = None
@@ -87,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, help="data folder; without it nothing is stored")
     add("--database", help=f"URL of a PostgreSQL database for the events; with a password, set {DATABASE} instead")
     add("--retention-days", type=int, help="days after which events not tied to a case are purged (default: 21)")
+    add("--publish-days", type=int, help="days that are new in a release of the public map (default: 1)")
+    add("--publish-people", type=int, help="least people behind what is published, 10 or more (default: 10)")
+    add("--publish-cases", type=int, help="least cases behind what is published, 5 or more (default: 5)")
     add("--watch", type=Path, help="folder whose event files are taken in as they come")
     add("--nats", help="URL of a NATS server whose stream TRUYVET is taken in")
     add("--lang", choices=("vi", "en"), default="en", help="language of texts")

@@ -24,6 +24,11 @@ OFFICER_KINDS = frozenset({"case", "test_result", "quarantine"})
 NAMES_PEOPLE = frozenset({"officer"})
 """Roles for which a cluster lists its cases; others get their number."""
 
+SEES_ANALYSIS = frozenset({"officer", "epidemiologist"})
+"""Roles that see the unsuppressed map; others see the newest release."""
+NAMES_PEOPLE_ON_MAPS = frozenset({"officer"})
+"""Roles that learn who is behind a cell, and where F0s were."""
+
 _scheme = HTTPBearer(auto_error=False, description="A token of `tokens.json` in the server's data folder")
 
 
@@ -59,6 +64,15 @@ def allow(action: Action) -> Callable[..., Awaitable[str]]:
         return role
 
     return check
+
+
+def sees_analysis(role: str) -> bool:
+    """Whether the role sees the analytic map, or only what was released."""
+    return role in SEES_ANALYSIS
+
+
+MapRole = Annotated[str, Depends(allow("hexes"))]
+"""The caller's role, of those that may see a map."""
 
 
 def check_kind(role: str, kind: str) -> None:

@@ -9,13 +9,15 @@ from fastapi import FastAPI
 
 from api import problems
 from api.incoming import Intake
+from api.kept import Kept, Replies
 from api.limits import Limits
 from api.middleware import EmptyParameters, Guard, Heads
 from api.paths import EncodedSlashes
 from api.port import EnginePort
 from api.replays import Replays
-from api.routers import board, cases, clusters, events, operations, persons, policies, risk
+from api.routers import areas, board, cases, clusters, events, ogc, operations, persons, policies, risk, tiles
 from api.streams import Streams
+from engine.service.tiles import Drawing
 from engine.texts import Lang
 
 ABOUT = """Contact tracing and risk maps. Every route under `/v1` needs `Authorization: Bearer <token>`;
@@ -51,14 +53,17 @@ def create_app(
     app.state.intake = Intake(limits)
     app.state.streams = Streams(limits)
     app.state.replays = Replays()
+    app.state.replies = Replies()
+    app.state.drawing = Drawing()
     app.state.run = secrets.token_hex(8)  # part of every ETag: another process may hold another journal
     problems.install(app)
-    for part in (events, board, cases, persons, clusters, risk, policies, operations):
+    for part in (events, board, cases, persons, clusters, risk, areas, tiles, ogc, policies, operations):
         app.include_router(part.router)
     app.add_middleware(Guard)
     app.add_middleware(EmptyParameters)
     app.add_middleware(EncodedSlashes)
     app.add_middleware(Heads)
+    app.add_middleware(Kept)
     return app
 
 

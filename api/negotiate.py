@@ -13,6 +13,8 @@ MEDIA: dict[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "geojson": "application/geo+json",
     "arrow": "application/vnd.apache.arrow.stream",
+    "html": "text/html",
+    "mvt": "application/vnd.mapbox-vector-tile",
 }
 """Short name of each format -> its media type."""
 

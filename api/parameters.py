@@ -71,7 +71,11 @@ Channels = Annotated[
     Query(description="evidence to use, separated by commas: `bluetooth`, `check_in`, `location`; default: all"),
 ]
 Case = Annotated[str | None, Query(max_length=MAX_TEXT, description="only chains from this case")]
-Resolution = Annotated[int, Query(ge=7, le=10, description="H3 resolution")]
+Resolution = Annotated[int | None, Query(ge=7, le=10, description="H3 resolution; default 9, or as `zoom` asks")]
+Zoom = Annotated[
+    float | None,
+    Query(ge=0, le=24, description="zoom of a web map: resolution 7 below 10, 8 from 10, 9 from 12, 10 from 14"),
+]
 Bbox = Annotated[str | None, Query(max_length=MAX_TEXT, description="west,south,east,north in degrees")]
 TableFormat = Annotated[
     str | None, Query(description="`json`, `csv`, `xlsx` or `geojson`; goes before the `Accept` header")

@@ -4,12 +4,16 @@ Routes are typed against this, so that they can be tested with a small stand-in;
 real Engine, and the type checker compares the two there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from engine.errors import TruyvetError
+from engine.service.infectious_places import InfectiousPlace
 from engine.service.metrics import Metrics
 from engine.service.results import (
     BoardReport,
@@ -23,6 +27,7 @@ from engine.service.results import (
     PersonReport,
     PlaceInfo,
 )
+from engine.service.risk_results import HexWhy
 
 Box = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""
@@ -50,6 +55,45 @@ class HubPort(Protocol):
 
     def subscribe(self, last_event_id: str | None, wake: Callable[[], None]) -> SubscriptionPort:
         """A reader from after ``last_event_id`` on; ``wake`` is called, from any thread, when there is more."""
+
+
+class ReleaseColumnsPort(Protocol):
+    """Published units as columns of one length, ordered by unit."""
+
+    @property
+    def unit_resolution(self) -> npt.NDArray[np.int8]:
+        """Of the cell that the unit is; -1: the remainder of an area."""
+
+    @property
+    def unit(self) -> tuple[str, ...]:
+        """The H3 cell, or the code of the area; "": the remainder of everything."""
+
+    @property
+    def score(self) -> npt.NDArray[np.int8]:
+        """0, 5, .. 100."""
+
+    @property
+    def band(self) -> npt.NDArray[np.int8]:
+        """0 to 3."""
+
+    @property
+    def since(self) -> npt.NDArray[np.int64]:
+        """From when on these numbers were published, UTC s."""
+
+
+class ReleasePort(Protocol):
+    """A published map."""
+
+    @property
+    def at(self) -> int:
+        """When it was published, UTC s."""
+
+    @property
+    def as_of(self) -> int:
+        """Sequence number of the last batch behind it."""
+
+    def columns(self, resolution: int, bbox: Box | None = None) -> ReleaseColumnsPort:
+        """Its units, none finer than ``resolution``; whole units that meet the box, and every remainder."""
 
 
 class ViewPort(Protocol):
@@ -94,6 +138,15 @@ class ViewPort(Protocol):
 
     def hexes(self, resolution: int = 9, bbox: Box | None = None, at: int | None = None) -> HexColumns:
         """The hex map."""
+
+    def hex_why(self, cell: int, at: int | None = None, people: bool = False) -> HexWhy:
+        """What a cell's score is made of; with ``people``, who."""
+
+    def hex_days(self, resolution: int, first: date, last: date, bbox: Box | None = None) -> Iterator[HexColumns]:
+        """The map at the end of each day."""
+
+    def infectious_places(self, at: int | None = None) -> Sequence[InfectiousPlace]:
+        """Places where F0s spent infectious time."""
 
     def person(self, person: str) -> PersonReport:
         """A person then."""
@@ -140,6 +193,26 @@ class EnginePort(ViewPort, Protocol):
         wait: bool = True,
     ) -> IngestReply:
         """Take in a batch; with ``wait`` False, BusyError when there is no room."""
+
+    @property
+    def map_stream(self) -> HubPort:
+        """New maps, for those who see the analytic map and no people."""
+
+    @property
+    def release_stream(self) -> HubPort:
+        """New releases, for those who see nothing else."""
+
+    def release(self, at: int | None = None) -> ReleasePort | None:
+        """The newest release, or the newest at or before ``at`` (UTC s); None before the first."""
+
+    def next_publishing(self, now: int) -> int:
+        """The next publishing time after ``now``, UTC s."""
+
+    def areas(self) -> Any:
+        """The administrative units."""
+
+    def area_levels(self, tier: str = "province", rules: str | None = None, at: int | None = None) -> Any:
+        """Official levels of a tier."""
 
     def at(self, as_of: int) -> ViewPort:
         """The state as it was known at ``as_of``."""

@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "not_found": 404,
     "unknown_person": 404,
     "unknown_case": 404,
+    "unknown_area": 404,
     "journal": 503,
     "storage_full": 507,
     "busy": 429,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.limits import Limits, busy
-from api.port import EnginePort, SubscriptionPort
+from api.port import EnginePort, HubPort, SubscriptionPort
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -86,12 +86,19 @@ class LiveResponse(Response):
     """The answer of ``GET /v1/stream``: runs until the reader leaves or the server stops."""
 
     def __init__(
-        self, streams: Streams, engine: EnginePort, last_event_id: str | None, heartbeat_s: int, head_only: bool
+        self,
+        streams: Streams,
+        engine: EnginePort,
+        hub: HubPort,
+        last_event_id: str | None,
+        heartbeat_s: int,
+        head_only: bool,
     ) -> None:
         super().__init__(headers=HEADERS, media_type=f"{MEDIA_TYPE}; charset=utf-8")
         del self.headers["content-length"]
         self._streams = streams
         self._engine = engine
+        self._hub = hub
         self._last = last_event_id
         self._heartbeat_s = heartbeat_s
         self._head_only = head_only
@@ -99,7 +106,7 @@ class LiveResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak until the end."""
-        subscription = self._engine.stream.subscribe(self._last, self._streams.wake)
+        subscription = self._hub.subscribe(self._last, self._streams.wake)
         self._count()
         gone = asyncio.create_task(_until_gone(receive, self.bell.set))
         try:

@@ -124,10 +124,97 @@ HEXES: Example = {
     "at": "2021-07-11T12:00:00Z",
     "as_of": 42,
     "h3": ["8965b56628fffff", "8965b5662b7ffff"],
-    "score": [91.25, 48.7],
+    "score": [91.2, 48.7],
     "band": [3, 0],
-    "low": [74.1, 20.33],
-    "high": [97.9, 71.02],
+    "low": [74, 20],
+    "high": [98, 72],
+    "reliability": [2, 1],
+}
+HEX_DAYS: Example = {
+    "resolution": 9,
+    "as_of": 42,
+    "days": ["2021-07-10", "2021-07-11"],
+    "at": ["2021-07-10T17:00:00Z", "2021-07-11T17:00:00Z"],
+    "h3": ["8965b56628fffff", "8965b5662b7ffff"],
+    "score": [[88.4, None], [91.2, 48.7]],
+}
+HEX_WHY: Example = {
+    "h3": "8965b56628fffff",
+    "resolution": 9,
+    "at": "2021-07-11T12:00:00Z",
+    "as_of": 42,
+    "score": 91.2,
+    "band": 3,
+    "low": 74.1,
+    "high": 97.9,
+    "reliability": 2,
+    "persons": 3,
+    "rate": 0.0105,
+    "half_rate": 0.003,
+    "infectious_h": 2.1,
+    "footfall_h": 180.4,
+    "rings": [
+        {
+            "ring": 0,
+            "weight": 1.0,
+            "cells": 1,
+            "f0_h": 1.8,
+            "f1_h": 0.3,
+            "f2_h": 0.0,
+            "footfall_h": 120.0,
+            "infectious_share": 0.92,
+            "footfall_share": 0.67,
+        }
+    ],
+    "level_weights": [1.0, 0.183, 0.033],
+    "parent": "8865b56629fffff",
+    "parent_infectious_h": 5.2,
+    "parent_footfall_h": 611.0,
+    "parent_rate": 0.0078,
+    "prior_h": 50.0,
+    "people": [{"person": "P-1042", "level": 0, "cell_h": 1.8, "near_h": 1.8}],
+}
+TILEJSON: Example = {
+    "tilejson": "3.0.0",
+    "name": "truyvet risk-hexes",
+    "scheme": "xyz",
+    "tiles": ["http://127.0.0.1:8080/v1/risk/tiles/{z}/{x}/{y}.mvt"],
+    "minzoom": 4,
+    "maxzoom": 14,
+    "vector_layers": [{"id": "hexes", "fields": {"h3": "H3 cell", "score": "0 to 100"}}],
+}
+_OGC = "http://127.0.0.1:8080/v1/ogc"
+_LINKS: list[Example] = [{"rel": "self", "href": _OGC, "type": "application/json"}]
+OGC_LANDING: Example = {"title": "truyvet: risk map", "description": "...", "links": _LINKS}
+OGC_CONFORMANCE: Example = {"conformsTo": ["http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"]}
+OGC_COLLECTION: Example = {
+    "id": "risk-hexes",
+    "title": "Risk score by H3 cell",
+    "description": "...",
+    "itemType": "feature",
+    "crs": ["http://www.opengis.net/def/crs/OGC/1.3/CRS84"],
+    "extent": {"temporal": {"interval": [[None, "2021-07-11T12:00:00Z"]]}},
+    "links": _LINKS,
+}
+OGC_COLLECTIONS: Example = {"links": _LINKS, "collections": [OGC_COLLECTION]}
+_FEATURE: Example = {
+    "type": "Feature",
+    "id": "8965b56628fffff",
+    "geometry": {
+        "type": "Polygon",
+        "coordinates": [[[106.7, 10.78], [106.69, 10.78], [106.69, 10.77], [106.7, 10.78]]],
+    },
+    "properties": {"h3": "8965b56628fffff", "score": 91.2, "band": 3},
+}
+OGC_FEATURE: Example = _FEATURE | {"links": _LINKS}
+OGC_ITEMS: Example = {
+    "type": "FeatureCollection",
+    "timeStamp": "2021-07-11T12:00:00Z",
+    "numberMatched": 1,
+    "numberReturned": 1,
+    "as_of": 42,
+    "links": _LINKS,
+    "features": [_FEATURE],
 }
 POLICIES: Example = {
     "policies": [
@@ -189,3 +276,38 @@ METRICS = """# HELP truyvet_queue_rows Rows that wait to be stored
 truyvet_queue_rows 0.0
 truyvet_events_accepted_total{kind="location"} 120000.0
 """
+AREAS: Example = {
+    "tier": "province",
+    "rules": "2686",
+    "instrument": "2686/QĐ-BCĐQG",
+    "day": "2021-07-11",
+    "at": "2021-07-11T12:00:00Z",
+    "as_of": 42,
+    "versions": [""],
+    "levels": [{"level": 1, "name": "New normal", "colour": "#0FA57F"}],
+    "notes": ["The counts hold all new cases."],
+    "areas": [
+        {
+            "code": "79",
+            "name": "Ho Chi Minh City",
+            "level": 4,
+            "level_name": "Very high risk",
+            "at_least": 4,
+            "at_most": 4,
+            "known": True,
+            "met": [
+                {
+                    "id": "province.4.districts_high",
+                    "level": 4,
+                    "text": "50 % or more of the districts at high risk or worse",
+                    "value": "91 %",
+                    "verified": True,
+                }
+            ],
+            "not_met": [],
+            "undecided": [],
+            "unverified": [],
+        }
+    ],
+    "next": None,
+}

@@ -1,19 +1,22 @@
-"""The hex map as columns: JSON or an Arrow IPC stream, with an ETag that costs no map to make."""
+"""The hex map as columns: JSON or an Arrow IPC stream; several days of it as one document."""
 
 import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
-from fastapi import Response
 
-from api.negotiate import MEDIA
 from api.present.wire import moment
-from engine.service.results import HexColumns
+
+if TYPE_CHECKING:
+    from api.maps import Sheet
 
 FORMATS = ("json", "arrow")
-Reals = npt.NDArray[np.float64]
+Numbers = npt.NDArray[Any]
 
 
 def etag_of(*asked: object) -> str:
@@ -29,60 +32,71 @@ def same_etag(if_none_match: str | None, etag: str) -> bool:
     return "*" in given or etag.removeprefix("W/") in given
 
 
-def map_headers(etag: str, as_of: int) -> dict[str, str]:
-    """Headers of the map, and of 304 in its place: keep it, but ask each time."""
-    return {
-        "ETag": etag,
-        "As-Of": str(as_of),
-        "Cache-Control": "private, no-cache",
-        "Vary": "Accept, Authorization",
-    }
+def hexes_body(sheet: "Sheet", form: str) -> bytes:
+    """The map as ``form``."""
+    return _arrow(sheet) if form == "arrow" else _json(sheet)
 
 
-def hexes_reply(columns: HexColumns, form: str, etag: str) -> Response:
-    """The map as ``form``. Numbers have two decimals, cut so that no score crosses the edge of its band."""
-    headers = map_headers(etag, columns.as_of)
-    cells = [f"{cell:x}" for cell in columns.h3.tolist()]
-    score, low = _cut(columns.score), _cut(columns.low)
-    high = np.ceil(columns.high * 100) / 100
-    if form == "arrow":
-        return Response(_arrow(columns, cells, score, low, high), headers=headers, media_type=MEDIA["arrow"])
-    body = {
-        "resolution": columns.resolution,
-        "at": moment(columns.at),
-        "as_of": columns.as_of,
-        "h3": cells,
-        "score": score,
-        "band": np.ascontiguousarray(columns.band),
-        "low": low,
-        "high": high,
-    }
-    return Response(orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), headers=headers, media_type=MEDIA["json"])
+def _json(sheet: "Sheet") -> bytes:
+    body: dict[str, object] = {**_about(sheet), "h3": texts(sheet.h3)}
+    body |= {name: np.ascontiguousarray(column) for name, column in sheet.columns.items() if name != "since"}
+    if sheet.public:
+        body["since"] = _moments(sheet.columns["since"])
+        rest = sheet.areas
+        body["areas"] = {
+            "code": () if rest is None else rest.code,
+            "score": () if rest is None else rest.score.tolist(),
+            "band": () if rest is None else rest.band.tolist(),
+            "since": () if rest is None else _moments(rest.since),
+        }
+    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _cut(values: Reals) -> Reals:
-    cut: Reals = np.floor(values * 100) / 100
-    return cut
+def _about(sheet: "Sheet") -> dict[str, object]:
+    about: dict[str, object] = {"resolution": sheet.resolution, "at": moment(sheet.at), "as_of": sheet.as_of}
+    return about | ({"released_at": moment(sheet.at)} if sheet.public else {})
 
 
-def _arrow(columns: HexColumns, cells: list[str], score: Reals, low: Reals, high: Reals) -> bytes:
-    about = {
-        "resolution": str(columns.resolution),
-        "at": moment(columns.at) or "",
-        "as_of": str(columns.as_of),
-    }
-    batch = pa.record_batch(
-        [
-            pa.array(cells, pa.string()),
-            pa.array(score),
-            pa.array(columns.band),
-            pa.array(low),
-            pa.array(high),
-        ],
-        names=["h3", "score", "band", "low", "high"],
-    ).replace_schema_metadata(about)
+def texts(cells: npt.NDArray[np.uint64]) -> list[str]:
+    """Cells as H3 strings."""
+    return [f"{cell:x}" for cell in cells.tolist()]
+
+
+def _moments(column: Numbers) -> list[str | None]:
+    told = {t: moment(t) for t in set(column.tolist())}
+    return [told[t] for t in column.tolist()]
+
+
+def _arrow(sheet: "Sheet") -> bytes:
+    columns: dict[str, pa.Array] = {"h3": pa.array(texts(sheet.h3), pa.string())}
+    for name, column in sheet.columns.items():
+        kind = pa.timestamp("s", "UTC") if name == "since" else None
+        columns[name] = pa.array(column, kind)
+    about = {name: "" if value is None else str(value) for name, value in _about(sheet).items()}
+    batch = pa.record_batch(columns).replace_schema_metadata(about)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     body: bytes = sink.getvalue().to_pybytes()
     return body
+
+
+def days_body(resolution: int, days: Sequence[date], sheets: Sequence["Sheet"]) -> bytes:
+    """Maps of several days: every cell once, and for each day its scores, null where the day's map lacks the cell."""
+    cells = np.unique(np.concatenate([np.empty(0, np.uint64), *(sheet.h3 for sheet in sheets)]))
+    scores = []
+    for sheet in sheets:
+        column: list[float | None] = [None] * len(cells)
+        for at, value in zip(np.searchsorted(cells, sheet.h3).tolist(), sheet.columns["score"].tolist(), strict=True):
+            column[at] = value
+        scores.append(column)
+    return orjson.dumps(
+        {
+            "resolution": resolution,
+            "as_of": max((s.as_of for s in sheets if s.as_of is not None), default=None),
+            "days": [day.isoformat() for day in days],
+            "at": [moment(sheet.at) for sheet in sheets],
+            "h3": texts(cells),
+            "score": scores,
+        }
+    )

@@ -4,22 +4,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from api.access import Engine, allow
+from api.access import Engine, MapRole, allow, sees_analysis
 from api.describe import answers, text_answer
 from api.examples.replies import BOARD, STREAM
 from api.middleware import HEAD_ONLY
 from api.pages import page_of
 from api.parameters import MAX_TEXT, Area, AsOf, Changed, Heartbeat, Levels, Page, levels_of
 from api.past import changed_after, view_of
+from api.port import HubPort
 from api.present.rows import board_row
 from api.present.wire import json_reply, state_headers
 from api.streams import MEDIA_TYPE, LiveResponse, Streams
 
-router = APIRouter(tags=["board"], dependencies=[Depends(allow("persons"))])
+router = APIRouter(tags=["board"])
+Persons = Depends(allow("persons"))
 _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "not_ready")
 
 
-@router.get("/v1/board", summary="Who has a level", responses=answers(BOARD, *_PROBLEMS, "history_gone"))
+@router.get(
+    "/v1/board", summary="Who has a level", dependencies=[Persons], responses=answers(BOARD, *_PROBLEMS, "history_gone")
+)
 def board(
     engine: Engine,
     page: Page,
@@ -46,6 +50,7 @@ def board(
 async def stream(
     request: Request,
     engine: Engine,
+    role: MapRole,
     last_event_id: Annotated[str | None, Header(max_length=MAX_TEXT)] = None,
     resume: Annotated[
         str | None,
@@ -53,11 +58,21 @@ async def stream(
     ] = None,
     heartbeat: Heartbeat = None,
 ) -> Response:
-    """Server-sent events: `alert` for each change of the board, `heartbeat` in silence, `missed` when some were lost.
+    """Server-sent events: `alert` for each change of the board, `map` for each new map, `heartbeat` in silence.
 
-    Come back with `Last-Event-ID` and nothing is lost; after `missed`, fetch the board again.
+    Come back with `Last-Event-ID` and nothing is lost; after `missed`, fetch again what it names. Alerts are
+    for officers; epidemiologists hear of maps, the roles `map` and `admin` of releases alone.
     """
     streams: Streams = request.app.state.streams
     seconds = heartbeat or request.app.state.intake.limits.heartbeat_s
     # An empty header is none: browsers send it so at first.
-    return LiveResponse(streams, engine, last_event_id or resume or None, seconds, HEAD_ONLY in request.scope)
+    return LiveResponse(
+        streams, engine, hub_of(engine, role), last_event_id or resume or None, seconds, HEAD_ONLY in request.scope
+    )
+
+
+def hub_of(engine: Engine, role: str) -> HubPort:
+    """The events that a role may hear."""
+    if role == "officer":
+        return engine.stream
+    return engine.map_stream if sees_analysis(role) else engine.release_stream

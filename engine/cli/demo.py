@@ -12,7 +12,7 @@ import typer
 from engine.cli.data_commands import make_city, plan_of
 from engine.cli.help import help_of
 from engine.cli.ingest_report import report_of
-from engine.cli.map_commands import draw_map
+from engine.cli.map_files import draw_map
 from engine.cli.serve_command import become_server
 from engine.cli.session import Session, holds_data, percent, progress, writing
 from engine.cli.trace_commands import table_of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.help import help_of
+from engine.cli.page_parts import page_with
 from engine.cli.session import Session, open_engine, progress, write_out
 from engine.cli.tables import grid
 from engine.cli.usage import declare
@@ -40,7 +41,7 @@ def evaluate_city(
         result = evaluate(engine, truth, lambda share: tell(session.say("progress.evaluate"), share))
     # File first: a reader of the tables who leaves early (`| head`) must not cost the page that was asked for.
     if markdown is not None:
-        write_out(session, markdown, page(session, result, folder).encode())
+        write_out(session, markdown, page_with(markdown, "evaluate", page(session, result, folder)))
     session.out.print(basis(session, result))
     for name, columns, rows in (recall_table(session, result), reliability_table(session, result)):
         table = grid(session, columns, session.say(f"title.{name}"))

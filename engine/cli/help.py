@@ -63,6 +63,52 @@ HELP: dict[str, tuple[str, str]] = {
         "All in one: make the sample city, take it in, print the F1/F2 of a case, draw the map.\n\nExample: "
         "`truyvet demo --serve`",
     ),
+    "levels": (
+        "Cấp độ dịch chính thức của tỉnh, huyện, xã theo quy định 2686, 4800, 218 hoặc WHO, kèm lý do.\n\nVí dụ: "
+        "`truyvet levels --rules 2686 --from ../shared/data/vn_cases_2021 --week 2021-W27 --png`; "
+        "`truyvet levels --rules 4800 --data var/data --tier district`",
+        "Official levels of provinces, districts and communes by the rules 2686, 4800, 218 or WHO, with the reasons.\n\n"
+        "Examples: `truyvet levels --rules 2686 --from ../shared/data/vn_cases_2021 --week 2021-W27 --png`; "
+        "`truyvet levels --rules 4800 --data var/data --tier district`",
+    ),
+    "levels.rules": (
+        "2686, 4800, 218 hoặc who; mặc định: quy định có hiệu lực vào ngày đó.",
+        "2686, 4800, 218 or who; default: the rules in force on that day.",
+    ),
+    "levels.from": (
+        "Tệp hoặc thư mục bảng số ca theo đơn vị và ngày (CSV, Parquet).",
+        "A file or folder of tables of counts by unit and day (CSV, Parquet).",
+    ),
+    "levels.week": (
+        "Tuần theo ISO, đến hết chủ nhật, ví dụ 2021-W27.",
+        "An ISO week, up to its Sunday, like 2021-W27.",
+    ),
+    "levels.at": (
+        "Đến hết ngày này, ví dụ 2021-10-22; mặc định: ngày cuối của số liệu.",
+        "Up to the end of this day, like 2021-10-22; default: the last day of the data.",
+    ),
+    "levels.tier": ("province, district hoặc commune.", "province, district or commune."),
+    "levels.areas": (
+        "Tệp hoặc thư mục đơn vị hành chính; mặc định: những đơn vị đã nạp, hoặc thư mục vn_admin bên cạnh --from.",
+        "File or folder of administrative areas; default: those loaded, or a folder vn_admin beside --from.",
+    ),
+    "levels.override": (
+        "Tệp TOML hoặc JSON: ngưỡng riêng của một tỉnh.",
+        "TOML or JSON file: what a province changed in the rules.",
+    ),
+    "levels.assume": (
+        "Coi là đúng khi chưa biết: source=known, source=unknown, judgement=no, hoặc TÊN=GIÁ_TRỊ (coverage_18_1dose=0.7). Có thể lặp lại.",
+        "Take for true where it is not known: source=known, source=unknown, judgement=no, or NAME=VALUE (coverage_18_1dose=0.7). May be repeated.",
+    ),
+    "levels.previous": (
+        "CSV của lần đánh giá trước (cột code, level), như --csv ghi ra.",
+        "CSV of the last assessment (columns code, level), as --csv writes it.",
+    ),
+    "levels.csv": ("Ghi mọi đơn vị kèm điều kiện ra CSV.", "Write all areas with their conditions as CSV."),
+    "levels.png": (
+        "Vẽ bản đồ PNG; không ghi tên thì là levels-QUY_ĐỊNH-NGÀY.png.",
+        "Draw the map as PNG; without a name it is levels-RULES-DAY.png.",
+    ),
     "rejects": (
         "Các dòng bị từ chối: liệt kê, xem, sửa, gửi lại.\n\nVí dụ: `truyvet rejects list --kind location`; "
         "`truyvet rejects fix 17 lat=10.77`",
@@ -106,6 +152,30 @@ HELP: dict[str, tuple[str, str]] = {
         "Take away events received longer ago than the retention that are tied to no case.\n\nThe server does so every day by "
         "itself. Example: `truyvet purge --dry-run`",
     ),
+    "publish": (
+        "Bản đồ công bố: tạo khi đến hạn, liệt kê, xem.\n\nMáy chủ tự công bố vào 8, 13 và 20 giờ. Ví dụ: `truyvet publish make`",
+        "Releases of the public map: make, list, show.\n\nThe server publishes by itself at 08:00, 13:00 and 20:00. Example: "
+        "`truyvet publish make`",
+    ),
+    "publish.make": (
+        "Tạo bản công bố nếu đã đến hạn: ô có ít nhất 10 người và 5 ca, phần còn lại gộp lên.\n\nVí dụ: `truyvet publish make`",
+        "Make the release that is due, if one is: cells with at least 10 people and 5 cases, the rest rolled up.\n\nExample: "
+        "`truyvet publish make`",
+    ),
+    "publish.list": (
+        "Liệt kê các bản đã công bố, mới nhất trước.\n\nVí dụ: `truyvet publish list`",
+        "List the releases there are, newest first.\n\nExample: `truyvet publish list`",
+    ),
+    "publish.show": (
+        "Xem một bản công bố đúng như công chúng thấy.\n\nVí dụ: `truyvet publish show 3 --resolution 8`",
+        "Show a release exactly as the public sees it.\n\nExample: `truyvet publish show 3 --resolution 8`",
+    ),
+    "publish.now": (
+        "Làm như thể bây giờ là thời điểm này, ví dụ 2021-07-12T09:00:00+07:00.",
+        "As if it were this moment, like 2021-07-12T09:00:00+07:00.",
+    ),
+    "publish.id": ("Số của bản công bố. Mặc định: bản mới nhất.", "Number of the release. Default: the newest."),
+    "publish.resolution": ("Độ phân giải H3, 7 đến 9.", "H3 resolution, 7 to 9."),
     "checkpoint": (
         "Ghi bản lưu nhanh để lần sau mở nhanh hơn.\n\nVí dụ: `truyvet checkpoint`",
         "Write a checkpoint, for a quicker next start.\n\nExample: `truyvet checkpoint`",
@@ -161,6 +231,29 @@ HELP: dict[str, tuple[str, str]] = {
         "Compare the answers with the truth of a sample city.\n\nExample: "
         "`truyvet evaluate var/city --markdown docs/accuracy.md`",
     ),
+    "evaluate-map": (
+        "Bản đồ nguy cơ có báo trước được nơi lây không?\n\nVí dụ: `truyvet evaluate-map --seeds 101-120`",
+        "Does the risk map tell where the next transmissions will be? Takes half a minute a city.\n\nExample: "
+        "`truyvet evaluate-map --seeds 101-120`",
+    ),
+    "map.seeds": (
+        "Hạt giống các thành phố báo cáo: 101-120 hoặc 1,2,5.",
+        "Seeds of the cities reported on: 101-120 or 1,2,5.",
+    ),
+    "map.tune": ("So các thông số trên các hạt giống này.", "Compare settings on the cities of these seeds."),
+    "map.held": ("Số ngày cuối giữ lại để kiểm tra.", "Last days held out, to be predicted."),
+    "map.communes": (
+        "Số ca theo xã và ngày (CSV): thử cả ý tưởng giảm dần trên đó.",
+        "Cases by commune and day (CSV): try fading and smoothing on them too.",
+    ),
+    "map.areas": (
+        "Danh sách xã, huyện, tỉnh (JSON, CSV, ...).",
+        "List of communes, districts, provinces (JSON, CSV, ...).",
+    ),
+    "map.keep": (
+        "Giữ kết quả từng thành phố ở đây; lần sau chạy tiếp.",
+        "Keep the values of each city here; a later run goes on.",
+    ),
     "policies": ("Các định nghĩa tiếp xúc, có ngày và nguồn.", "The contact policies, with dates and sources."),
     "params": ("Mọi con số khoa học, với đơn vị và nguồn.", "Every number of science, with unit and source."),
     "lang": (
@@ -212,6 +305,16 @@ HELP: dict[str, tuple[str, str]] = {
     "case": ("Chỉ các chuỗi từ ca này.", "Only chains from this case, all of them."),
     "png": ("Vẽ ra tệp PNG.", "Draw into a PNG file."),
     "svg": ("Vẽ ra tệp SVG.", "Draw into an SVG file."),
+    "geoparquet": ("Ghi các ô ra GeoParquet (.parquet).", "Write the cells as GeoParquet (.parquet)."),
+    "gpkg": (
+        "Ghi các ô ra GeoPackage (.gpkg), mở được bằng QGIS.",
+        "Write the cells as a GeoPackage (.gpkg), for QGIS.",
+    ),
+    "gif": (
+        "Vẽ bản đồ cuối mỗi ngày thành ảnh động (.gif).",
+        "Draw the maps at the end of each of the last days as a moving picture (.gif).",
+    ),
+    "gif.days": ("Số ngày trong ảnh động.", "Days in the moving picture."),
     "geojson": ("Ghi các ô ra GeoJSON.", "Write the cells as GeoJSON."),
     "resolution": ("Độ phân giải H3, 7 đến 10.", "H3 resolution, 7 to 10."),
     "at": (
@@ -239,6 +342,18 @@ HELP: dict[str, tuple[str, str]] = {
     "serve.retention": (
         "Số ngày giữ sự kiện không gắn với ca nào, từ 14 đến 60 (mặc định 21).",
         "Days that events not tied to a case are kept, 14 to 60 (default 21).",
+    ),
+    "serve.publish_days": (
+        "Số ngày mới trong mỗi bản công bố, từ 1 đến 14 (mặc định 1): càng dài càng chi tiết, càng chậm.",
+        "Days that are new in a release of the public map, 1 to 14 (default 1): longer is finer, and later.",
+    ),
+    "serve.publish_people": (
+        "Số người ít nhất đằng sau mọi con số công bố; chỉ có thể nâng lên trên 10.",
+        "Least people behind everything that is published; can only be raised above 10.",
+    ),
+    "serve.publish_cases": (
+        "Số ca ít nhất đằng sau mọi con số công bố; chỉ có thể nâng lên trên 5.",
+        "Least cases behind everything that is published; can only be raised above 5.",
     ),
     "serve.max_rows": (
         "Số dòng nhiều nhất của một yêu cầu (mặc định 1.000.000).",
@@ -272,6 +387,51 @@ HELP: dict[str, tuple[str, str]] = {
         "Then serve the API, on the first free port from --port on.",
     ),
     "markdown": ("Ghi báo cáo ra tệp Markdown.", "Write the report to a Markdown file."),
+    "areas": (
+        "Đơn vị hành chính: nạp, liệt kê, xem, kiểm tra.\n\nVí dụ: `truyvet areas load ranh-gioi/ dan-so.csv`",
+        "Administrative areas: load, list, look at, check.\n\nExample: `truyvet areas load borders/ population.csv`",
+    ),
+    "areas.load": (
+        "Nạp tệp hoặc thư mục địa giới (GeoJSON, GeoPackage, Shapefile, CSV, Parquet, JSON), ghép theo mã.\n\nTệp sau bổ sung "
+        "tệp trước và những gì đã nạp. Ví dụ: `truyvet areas load xa.shp --map code=MA_XA --tier commune`",
+        "Take in files or folders of areas (GeoJSON, GeoPackage, Shapefile, CSV, Parquet, JSON), joined by code.\n\nA later "
+        "file adds to those before and to what is known. Example: `truyvet areas load wards.shp --map code=MA_XA --tier commune`",
+    ),
+    "areas.list": (
+        "Liệt kê đơn vị có hiệu lực trong một ngày.\n\nVí dụ: `truyvet areas list --tier district --under 79`",
+        "List the areas in force on a day.\n\nExample: `truyvet areas list --tier district --under 79`",
+    ),
+    "areas.show": (
+        "Xem một đơn vị: tên, dân số, giáp ranh, chia tách, sáp nhập.\n\nVí dụ: `truyvet areas show 769`",
+        "One area: names, population, neighbours, mergers and splits.\n\nExample: `truyvet areas show 769`",
+    ),
+    "areas.check": (
+        "Kiểm tra địa giới: thiếu cấp trên, thiếu ranh giới, chồng lấn, khoảng trống, thiếu dân số. Không tự sửa gì.\n\n"
+        "Ví dụ: `truyvet areas check --from ranh-gioi/`",
+        "Check the areas: missing parents, missing polygons, overlaps, gaps, missing population. Nothing is corrected.\n\n"
+        "Example: `truyvet areas check --from borders/`",
+    ),
+    "areas.files": ("Tệp hoặc thư mục địa giới.", "Files or folders of areas."),
+    "areas.map": (
+        "trường=cột, khi tệp không dùng tên cột thông dụng; dùng được nhiều lần.",
+        "field=column, where a file does not use a usual name; may be given several times.",
+    ),
+    "areas.rows_tier": (
+        "Cấp của mọi dòng, khi tệp không cho biết: country, province, district, commune.",
+        "Tier of every row, where the files do not tell: country, province, district, commune.",
+    ),
+    "areas.replace": ("Bỏ những gì đã nạp trước đây.", "Forget what was loaded before."),
+    "areas.tier": (
+        "Chỉ một cấp: country, province, district, commune.",
+        "Only one tier: country, province, district, commune.",
+    ),
+    "areas.under": ("Chỉ các đơn vị thuộc mã này.", "Only areas that lie in the one with this code."),
+    "areas.date": ("Ngày, ví dụ 2021-07-01; mặc định: hôm nay.", "A day such as 2021-07-01; default: today."),
+    "areas.from": (
+        "Đọc các tệp này thay cho những gì đã nạp; dùng được nhiều lần.",
+        "Read these files instead of what was loaded; may be given several times.",
+    ),
+    "areas.code": ("Mã đơn vị; `truyvet areas list` liệt kê.", "Code of the area; `truyvet areas list` lists them."),
     "case.id": (
         "Mã của ca F0; `truyvet cases` liệt kê.",
         "Id of the F0; `truyvet cases` lists them.",

@@ -7,14 +7,18 @@ from typing import Annotated
 import typer
 
 from engine.cli import (
+    areas_command,
     backup_command,
     case_commands,
     chain_command,
     data_commands,
     demo,
     evaluate_command,
+    evaluate_map_command,
     export_command,
+    levels_command,
     map_commands,
+    publish_command,
     purge_command,
     reference_commands,
     rejects_command,
@@ -60,11 +64,15 @@ for family in (
     chain_command,
     case_commands,
     map_commands,
+    levels_command,
     rejects_command,
     export_command,
+    publish_command,
     purge_command,
     backup_command,
+    areas_command,
     evaluate_command,
+    evaluate_map_command,
     reference_commands,
 ):
     family.register(app)

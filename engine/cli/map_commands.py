@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.help import help_of
+from engine.cli.map_files import MOST_DAYS, check_ending, draw_last_days, draw_map, write_files
 from engine.cli.questions import (
     DatabaseOption,
     DataOption,
@@ -16,7 +17,7 @@ from engine.cli.questions import (
     pictures_of,
     time_of,
 )
-from engine.cli.session import Session, moment, open_engine, write_out, writing
+from engine.cli.session import Session, moment, open_engine
 from engine.cli.tables import count, grid, show
 from engine.cli.usage import declare
 
@@ -36,6 +37,10 @@ def risk(
     png: PngOption = None,
     svg: SvgOption = None,
     geojson: Annotated[Path | None, typer.Option("--geojson", help=help_of("geojson"), show_default=False)] = None,
+    geoparquet: Annotated[Path | None, typer.Option("--geoparquet", help=help_of("geoparquet"))] = None,
+    gpkg: Annotated[Path | None, typer.Option("--gpkg", help=help_of("gpkg"))] = None,
+    gif: Annotated[Path | None, typer.Option("--gif", help=help_of("gif"))] = None,
+    days: Annotated[int, typer.Option("--days", help=help_of("gif.days"), min=1, max=MOST_DAYS)] = 14,
     limit: LimitOption = 15,
     data: DataOption = None,
     folder: FromOption = None,
@@ -44,16 +49,20 @@ def risk(
     """Hex scores."""
     session: Session = context.obj
     pictures, when = pictures_of(session, png, svg), time_of(session, at, "--at")
+    for path, ending, option in (
+        (geoparquet, ".parquet", "--geoparquet"),
+        (gpkg, ".gpkg", "--gpkg"),
+        (gif, ".gif", "--gif"),
+    ):
+        check_ending(session, path, ending, option)
     engine = open_engine(session, data, folder, database)
     columns = engine.hexes(resolution, at=when)
     # Files first: a reader of the table who leaves early (`| head`) must not cost a file that was asked for.
     for path in pictures:
         draw_map(session, columns, path)
-    if geojson is not None:
-        from engine.geo.areas import hexes_geojson
-
-        fields = {n: getattr(columns, n) for n in ("score", "band", "low", "high", "infectious_h")}
-        write_out(session, geojson, hexes_geojson(columns.h3, fields))
+    write_files(session, columns, geojson, geoparquet, gpkg)
+    if gif is not None:
+        draw_last_days(session, engine, columns, days, gif)
     tables(session, columns, limit)
 
 
@@ -80,21 +89,3 @@ def tables(session: Session, columns: "HexColumns", limit: int) -> None:
         )
     show(session, top, len(shown), len(order), "note.no_cells")
     session.out.print(session.say("hexmap.note"), style="dim")
-
-
-def draw_map(session: Session, columns: "HexColumns", path: Path) -> None:
-    """The map as a picture, with the districts of the sample city where it lies there."""
-    from engine.city.districts import DISTRICTS
-    from engine.geo.areas import outlines, voronoi_areas
-    from engine.geo.cells import centres
-    from engine.risk.draw import draw_hexes
-
-    lat, lng = centres(columns.h3)
-    inside = [d for d in DISTRICTS if len(lat) and lat.min() - 0.1 < d.lat < lat.max() + 0.1]
-    inside = [d for d in inside if lng.min() - 0.1 < d.lng < lng.max() + 0.1]
-    lines = None
-    if len(inside) == len(DISTRICTS):
-        name = "vi" if session.lang == "vi" else "en"
-        lines = outlines(voronoi_areas([(d.code, getattr(d, name), d.lat, d.lng) for d in DISTRICTS], 0.05))
-    with writing(session, path):
-        draw_hexes(columns, path, session.lang, lines)

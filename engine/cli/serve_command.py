@@ -12,7 +12,7 @@ from engine.cli.help import help_of
 from engine.cli.session import DEFAULT_DATA, Session, data_folder, database_url
 from engine.cli.usage import declare
 from engine.errors import BadParameterError
-from engine.params import RETENTION_D
+from engine.params import PUBLIC_MIN_CASES, PUBLIC_MIN_PEOPLE, PUBLIC_WINDOW_D, RETENTION_D, Param
 
 DATABASE = "TRUYVET_DATABASE"
 LOGS = ("json", "text")
@@ -32,6 +32,15 @@ def serve(
     retention: Annotated[
         int | None, typer.Option("--retention-days", help=help_of("serve.retention"), show_default=False)
     ] = None,
+    publish_days: Annotated[
+        int | None, typer.Option("--publish-days", help=help_of("serve.publish_days"), show_default=False)
+    ] = None,
+    publish_people: Annotated[
+        int | None, typer.Option("--publish-people", help=help_of("serve.publish_people"), show_default=False)
+    ] = None,
+    publish_cases: Annotated[
+        int | None, typer.Option("--publish-cases", help=help_of("serve.publish_cases"), show_default=False)
+    ] = None,
     watch: Annotated[Path | None, typer.Option("--watch", help=help_of("serve.watch"), show_default=False)] = None,
     nats: Annotated[str | None, typer.Option("--nats", help=help_of("serve.nats"), show_default=False)] = None,
     max_rows: Annotated[
@@ -41,18 +50,29 @@ def serve(
 ) -> None:
     """Become the API server."""
     session: Session = context.obj
-    low, high = int(RETENTION_D.low), int(RETENTION_D.high)
-    if retention is not None and not low <= retention <= high:
-        raise BadParameterError(
-            session.say("error.bounds", option="--retention-days", value=retention, low=low, high=high)
-        )
+    _within(session, "--retention-days", retention, RETENTION_D)
+    _within(session, "--publish-days", publish_days, PUBLIC_WINDOW_D)
     if log is not None and log not in LOGS:
         raise BadParameterError(session.say("error.bad_option", option="--log", text=log, names=", ".join(LOGS)))
-    if max_rows is not None and max_rows < 1:
-        raise BadParameterError(session.say("error.at_least", option="--max-rows", value=max_rows, low=1))
-    given = {"--retention-days": retention, "--watch": watch, "--nats": nats, "--max-rows": max_rows, "--log": log}
+    numbers = {"--publish-people": publish_people, "--publish-cases": publish_cases, "--max-rows": max_rows}
+    least = {
+        "--publish-people": int(PUBLIC_MIN_PEOPLE.low),
+        "--publish-cases": int(PUBLIC_MIN_CASES.low),
+        "--max-rows": 1,
+    }
+    for option, value in numbers.items():
+        if value is not None and value < least[option]:
+            raise BadParameterError(session.say("error.at_least", option=option, value=value, low=least[option]))
+    days = {"--retention-days": retention, "--publish-days": publish_days}
+    given = {**days, **numbers, "--watch": watch, "--nats": nats, "--log": log}
     more = [word for name, value in given.items() if value is not None for word in (name, str(value))]
     become_server(session, host, port, data_folder(data) or DEFAULT_DATA, database_url(database), more)
+
+
+def _within(session: Session, option: str, value: int | None, bounds: Param) -> None:
+    low, high = int(bounds.low), int(bounds.high)
+    if value is not None and not low <= value <= high:
+        raise BadParameterError(session.say("error.bounds", option=option, value=value, low=low, high=high))
 
 
 def become_server(

@@ -1,7 +1,7 @@
 """The engine: one object that takes events in, publishes what it knows, answers, and looks after what it stores."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 from time import monotonic, perf_counter
@@ -9,29 +9,35 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from engine.clock import Clock, system_clock
+from engine.clock import Clock, in_viet_nam, system_clock
 from engine.errors import HistoryGoneError, JournalError, NotReadyError, TruyvetError
 from engine.events.batches import RawBatch
 from engine.events.readers import files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
 from engine.events.schemas import kind_named
 from engine.events.validate import Rejected
 from engine.exposure.policies import policy_named
+from engine.geo.units import Units
 from engine.journal.journal import Journal
 from engine.journal.rejects import Rejects
 from engine.params import RETENTION_D
+from engine.risk.levels.facts import NOTHING, Assumptions
+from engine.service.areas import Areas, AreasReport
 from engine.service.exporting import ExportReport, export
 from engine.service.history import History, Past, PinnedState
 from engine.service.intake import Intake
+from engine.service.levels import LevelsReport, levels_of_state, rules_on
 from engine.service.live import Live
 from engine.service.maintenance import Maintenance
+from engine.service.mapnews import MapNews
 from engine.service.metrics import Metrics
 from engine.service.now import Now
 from engine.service.progress import Progress
+from engine.service.publishing import Published, Publishing
 from engine.service.questions import AnyPolicy, Questions
 from engine.service.results import FileReport, IngestReply, PurgeReport, Rejection
 from engine.service.settings import Settings
 from engine.service.storage import Storage
-from engine.service.stream import Hub
+from engine.service.stream import MAP, Hub
 
 __all__ = ["AnyPolicy", "Engine", "Settings"]
 
@@ -39,13 +45,15 @@ KEPT_REJECTIONS = 1_000
 """Rejected rows of a file that its report lists in full."""
 
 
-class Engine(Questions):
+class Engine(Questions, Published):
     """Ingest, publish, query. Thread-safe: one writer at a time, readers never wait for the journal."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.metrics = Metrics(clock)
         self.stream = Hub(secrets.token_hex(6))
+        self.map_stream = Hub(secrets.token_hex(6), refetch=MAP)
+        self.release_stream = Hub(secrets.token_hex(6), refetch=MAP)
         self.share = 0.0
         """How much of the journal is loaded, 0 to 1."""
         self.failure: TruyvetError | None = None
@@ -57,6 +65,10 @@ class Engine(Questions):
         super().__init__(Now(self._intake, self._live, clock, policy), policy)
         self._storage: Storage | None = None
         self._history: History | None = None
+        self._areas = Areas(None, clock)
+        self._publishing = Publishing(None, self._known, self.areas, settings, clock)
+        analytic = (self.stream, self.map_stream)
+        self._news = MapNews(self.hexes, self.release, analytic, self.release_stream)
         self._maintenance: Maintenance | None = None
         self._ready = self._closed = False
 
@@ -94,7 +106,11 @@ class Engine(Questions):
             state = self._storage.load(progress=tell)
             self._intake.begin(state, self._storage.journal)
             self._history = History(self._storage, self._policy)
+            self._areas = Areas(self._storage.journal, self._clock)
+            journal = self._storage.journal
+            self._publishing = Publishing(journal, self._known, self.areas, self.settings, self._clock)
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
+            self._maintenance.renewed.append(self.forget_maps)
         self.share, self._ready = 1.0, True
         self.metrics.replay(1.0, monotonic() - began)
 
@@ -102,8 +118,9 @@ class Engine(Questions):
         try:
             self._load(None)
             self._live.start()
+            self._news.start()
             if self._maintenance is not None:
-                self._maintenance.start(self._clock, self._history)
+                self._maintenance.start(self._clock, self._history, (self._publishing.publish_if_due,))
         except TruyvetError as error:
             self.failure, self._ready = error, False
         except Exception as error:
@@ -115,6 +132,7 @@ class Engine(Questions):
         if self._closed:
             return
         self._closed, self._ready = True, False
+        self._news.stop()
         self._live.stop()
         self._intake.drain()
         if self._maintenance is not None:
@@ -204,6 +222,70 @@ class Engine(Questions):
             if progress is not None and batch.bytes_total:
                 progress(path.name, batch.bytes_done / batch.bytes_total)
         return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
+
+    # -- administrative areas -----------------------------------------------------------------------------
+
+    def areas(self) -> Units:
+        """The administrative units that were loaded; none before that.
+
+        Raises:
+            JournalError: what is stored cannot be read.
+        """
+        return self._areas.units()
+
+    def load_areas(
+        self,
+        paths: Path | Sequence[Path],
+        columns: Mapping[str, str] | None = None,
+        tier: str | None = None,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> AreasReport:
+        """Put files and folders of administrative units on top of those known; ``replace``: in their place.
+
+        ``columns``: field -> column, where a file does not use a usual name; ``tier``: of every row, where the files
+        do not tell. All or nothing: after an error the units are those of before.
+
+        Raises:
+            UnreadableFileError: a file is missing, torn or not understood; the message lists its columns.
+            BadParameterError: no such field, column or tier.
+            BadInputError: two units of one code on one day.
+            JournalError: they could not be stored.
+        """
+        some = [paths] if isinstance(paths, Path) else list(paths)
+        return self._areas.load(some, columns, tier, replace, progress)
+
+    def area_levels(
+        self,
+        tier: str = "province",
+        rules: str | None = None,
+        at: int | None = None,
+        override: Path | None = None,
+        assumed: Assumptions = NOTHING,
+        previous: Mapping[str, int] | None = None,
+        units: Units | None = None,
+    ) -> LevelsReport:
+        """Official levels of the areas of a tier at a moment (default: data time), with every condition looked at.
+
+        ``rules``: 2686, 4800, 218 or who; None: the Vietnamese ones in force on that day. ``override``: a file of what
+        a province changed; ``assumed``: what to take for true where nothing is known; ``previous``: the levels of the
+        last assessment by code; ``units``: other areas than those that were loaded.
+
+        Raises:
+            BadParameterError: no such rules or tier, or no area of the tier was loaded.
+            UnreadableFileError: the override cannot be read.
+        """
+        state, policy, moment = self._asked(None, at)
+        name = rules if rules is not None else rules_on(in_viet_nam(moment).date())
+        known = self.areas() if units is None else units
+
+        def make() -> tuple[Units, LevelsReport]:
+            return known, levels_of_state(state, known, name, moment, tier, policy, override, assumed, previous)
+
+        if override is not None or assumed.words or previous:
+            return make()[1]
+        # The units are kept with the report, so that no other table can come to have their identity.
+        return state.remember(("area levels", tier, name, moment, id(known)), make)[1]
 
     # -- the past -------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from threading import Lock
 from engine.errors import HistoryGoneError
 from engine.exposure.board import Board
 from engine.exposure.deltas import nothing
+from engine.exposure.labels import Labelled, labels_of
 from engine.exposure.policies import Policy
 from engine.service.answers import BOARD_DEPTH
 from engine.service.live import board_state, report_of
@@ -29,6 +30,7 @@ class PastState:
         self._snapshot = state.publish()
         self.policy = policy
         self._board: Board | None = None
+        self._labels: Labelled | None = None
         self._lock = Lock()
 
     def snapshot(self) -> Snapshot:
@@ -52,6 +54,11 @@ class PastState:
         levels = Ordering(self._made(), self._snapshot.person_keys, BOARD_DEPTH + 1).levels()
         return report_of(self._made(), self._snapshot, levels, level, area, since)
 
+    def labels(self) -> Labelled:
+        """The state with everybody's level."""
+        self._labels = labels_of(self._made(), self._labels)
+        return self._labels
+
     def _made(self) -> Board:
         """The board, computed at the first question."""
         with self._lock:
@@ -69,6 +76,7 @@ class PinnedState:
         self._snapshot = snapshot
         self._known = known
         self._now = now
+        self._labels: Labelled | None = None
 
     def snapshot(self) -> Snapshot:
         """The state."""
@@ -91,6 +99,11 @@ class PinnedState:
         board = self._board()
         levels = Ordering(board, self._snapshot.person_keys, BOARD_DEPTH + 1).levels()
         return report_of(board, self._snapshot, levels, level, area, since)
+
+    def labels(self) -> Labelled:
+        """The state with everybody's level, computed once."""
+        self._labels = labels_of(self._board(), self._labels)
+        return self._labels
 
     def _board(self) -> Board:
         def make() -> Board:

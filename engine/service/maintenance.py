@@ -1,6 +1,7 @@
 """What has to be done by itself, or on command: checkpoints, and the daily purge."""
 
 import logging
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -49,6 +50,8 @@ class Maintenance:
         self._saved_at = monotonic()
         self._stop = Event()
         self._thread: Thread | None = None
+        self.renewed: list[Callable[[], None]] = []
+        """Called when the state was replaced: nothing of the old one may live on."""
 
     def _newest_seq(self) -> int:
         files = self._storage.checkpoints
@@ -125,15 +128,21 @@ class Maintenance:
         self._live.forget()
         if history is not None:
             history.forget()
+        for forget in self.renewed:
+            forget()
 
     # -- by itself ----------------------------------------------------------------------------------------
 
-    def start(self, clock: Clock, history: History | None) -> None:
-        """Look every few seconds at what is due, in a thread of its own, until :meth:`stop`."""
-        self._thread = Thread(target=self._run, args=(clock, history), name="truyvet-maintenance", daemon=True)
+    def start(self, clock: Clock, history: History | None, also: Sequence[Callable[[int], None]] = ()) -> None:
+        """Look every few seconds at what is due, in a thread of its own, until :meth:`stop`.
+
+        ``also``: what else to call with the time, for jobs that know themselves when they are due.
+        """
+        arguments = (clock, history, also)
+        self._thread = Thread(target=self._run, args=arguments, name="truyvet-maintenance", daemon=True)
         self._thread.start()
 
-    def _run(self, clock: Clock, history: History | None) -> None:
+    def _run(self, clock: Clock, history: History | None, also: Sequence[Callable[[int], None]]) -> None:
         while not self._stop.wait(LOOK_S):
             try:
                 self._follow_purge(clock(), history)
@@ -141,6 +150,8 @@ class Maintenance:
                 if due or self._worth(CHECKPOINT_ROWS):
                     self.checkpoint(clock())
                 self._purge_if_due(clock(), history)
+                for job in also:
+                    job(clock())
             except TruyvetError as error:
                 log.warning("maintenance is tried again: %s", error.code)
             except Exception:

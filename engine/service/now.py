@@ -1,7 +1,11 @@
 """What is known now: the newest state of the intake, and the live board."""
 
+import weakref
+from collections.abc import Callable
+
 from engine.clock import Clock
 from engine.exposure.board import Board
+from engine.exposure.labels import Labelled, labels_of
 from engine.exposure.policies import Policy
 from engine.service.intake import Intake
 from engine.service.live import Live
@@ -19,6 +23,8 @@ class Now:
         self._intake = intake
         self._live = live
         self._clock = clock
+        self._labels: Callable[[], Labelled | None] = lambda: None
+        """What was told last, for as long as somebody holds it."""
 
     def snapshot(self) -> Snapshot:
         """The newest state."""
@@ -38,6 +44,13 @@ class Now:
     def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
         """The live board."""
         return self._live.report(level, area, since)
+
+    def labels(self) -> Labelled:
+        """The newest state, with the levels of the live board."""
+        board, _ = self._live.refresh(now=True)
+        found = labels_of(board, self._labels())
+        self._labels = weakref.ref(found)
+        return found
 
     def clock(self) -> int:
         """Now, UTC s."""

@@ -1,17 +1,21 @@
 """Everything that can be asked of a state, now or as it was known at an earlier moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Protocol
+from datetime import date
+from typing import Any, Protocol
 
+import numpy.typing as npt
 import pyarrow as pa
 
 from engine.errors import BadParameterError, NotReadyError
 from engine.exposure.board import Board
+from engine.exposure.labels import Labelled
 from engine.exposure.policies import PRESETS, Policy, policy_named
 from engine.graph.materialise import materialise
 from engine.service import answers
 from engine.service.explain import contacts_of
+from engine.service.infectious_places import InfectiousPlace, infectious_places
 from engine.service.paced import Paced
 from engine.service.results import (
     BoardReport,
@@ -25,10 +29,12 @@ from engine.service.results import (
     PlaceInfo,
     TimelineEntry,
 )
-from engine.service.riskmap import HexMap, hex_map_of
+from engine.service.risk_results import HexWhy
+from engine.service.riskmap import HexMap, HexMaps
 from engine.service.snapshot import Snapshot, named
 
 RETRIES = 5
+Ints = npt.NDArray[Any]
 AnyPolicy = str | Policy | None
 """Name of a preset, a policy of one's own, or None: the engine's default."""
 
@@ -51,6 +57,9 @@ class Known(Protocol):
     def board(self, level: frozenset[int] | None, area: str | None, since: int | None) -> BoardReport:
         """The people on the board."""
 
+    def labels(self) -> Labelled:
+        """A state with everybody's level in it; the same object while nothing changes."""
+
     def clock(self) -> int:
         """The moment up to which anything can be known, UTC s."""
 
@@ -61,6 +70,7 @@ class Questions:
     def __init__(self, known: Known, policy: Policy) -> None:
         self._known = known
         self._policy = policy
+        self._hexes = HexMaps(known.labels, known.clock)
         self._maps: Paced[HexMap] = Paced()
 
     def snapshot(self) -> Snapshot:
@@ -193,19 +203,52 @@ class Questions:
         bbox: tuple[float, float, float, float] | None = None,
         at: int | None = None,
     ) -> HexColumns:
-        """The hex map at a moment (default: data time), resolution 7 to 10, within west, south, east, north.
+        """The hex map, resolution 7 to 10, within west, south, east, north.
 
-        While events stream in, a map that takes long to make may be half a second old; its ``as_of`` says.
+        Exactly at the moment ``at``; without one, at the end of the quarter of an hour of the data time. While events
+        stream in, a map that takes long to make may be half a second old; its ``as_of`` says.
 
         Raises:
             BadParameterError: resolution or box out of bounds.
         """
+        return self._maps.get((resolution, at), lambda: self._hexes.get(resolution, at)).within(bbox)
 
-        def make() -> HexMap:
-            state, chosen, moment = self._asked(None, at)
-            return hex_map_of(state, resolution, moment, chosen)
+    def forget_maps(self) -> None:
+        """Let go of every map: what was purged must not live on in one."""
+        self._hexes.forget()
+        self._maps = Paced()
 
-        return self._maps.get((resolution, at), make).within(bbox)
+    def hex_days(
+        self, resolution: int, first: date, last: date, bbox: tuple[float, float, float, float] | None = None
+    ) -> Iterator[HexColumns]:
+        """The hex map at the end of each day in Viet Nam, first to last, all of what is known now.
+
+        Raises:
+            BadParameterError: resolution, days or box out of bounds.
+        """
+        return (found.within(bbox) for found in self._hexes.days(resolution, first, last))
+
+    def hex_why(self, cell: int, at: int | None = None, people: bool = False) -> HexWhy:
+        """Why a cell of the hex map (resolution 7 to 10) has its score; with ``people``, whose time it is.
+
+        Raises:
+            BadParameterError: no such cell.
+        """
+        return self._hexes.why(cell, at, people)
+
+    def people_behind(self, resolution: int, at: int | None = None) -> tuple[Ints, Ints, Ints]:
+        """Cells, ascending; how many different people were there in what the map counts; how many different F0s.
+
+        Raises:
+            BadParameterError: resolution out of bounds.
+        """
+        return self._hexes.people_behind(resolution, at)
+
+    def infectious_places(self, at: int | None = None) -> tuple[InfectiousPlace, ...]:
+        """Places where F0s were while infectious, in the 14 days before ``at`` (default: data time), by key."""
+        labels = self._known.labels()
+        state = self.snapshot()
+        return infectious_places(labels, state, self._time_of(state) if at is None else at)
 
     def board(
         self, level: frozenset[int] | None = None, area: str | None = None, since: int | None = None

@@ -215,8 +215,16 @@ class HexColumns:
     """0 normal, 1 at risk (>= 50), 2 high (>= 70), 3 very high (>= 90)"""
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
+    reliability: npt.NDArray[np.int8]
+    """0: hardly anybody seen there; 1: the interval spans three or more bands; 2: otherwise"""
     infectious_h: npt.NDArray[np.float64]
-    """Decayed infectious person-hours in the cell itself, before smoothing."""
+    """Decayed infectious person-hours of F0s in the cell itself, before smoothing."""
+    contact_h: npt.NDArray[np.float64]
+    """The same of F1s and F2s, each hour times the chance that its person is infected."""
+    footfall_h: npt.NDArray[np.float64]
+    """Decayed person-hours of everybody in the cell itself."""
+    persons: npt.NDArray[np.int64]
+    """Distinct F0s in the cell or its two rings."""
 
 
 @dataclass(frozen=True)

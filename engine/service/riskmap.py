@@ -1,24 +1,34 @@
-"""The hex map of a snapshot: where its F0s were while infectious, scored."""
+"""The hex maps of what is known: the live one, kept up to date as events come, and those of any moment asked for."""
 
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from threading import Lock
 
 import numpy as np
+import numpy.typing as npt
 
 from engine import params
-from engine.clock import DAY
+from engine.clock import DAY, VIET_NAM_S, Clock
 from engine.errors import BadParameterError
-from engine.exposure.policies import Policy
-from engine.exposure.windows import infectious_window
-from engine.geo.cells import Cells, Degrees, cells_of, centres, parents
-from engine.graph.presences import Queries, fix_columns, fixes_of, stays_of
-from engine.graph.segments import Segment, second
-from engine.graph.view import NOWHERE
-from engine.risk.hexes import F0Presence, HexScores, hex_map
+from engine.exposure.labels import Labelled
+from engine.geo.cells import Cells, Degrees
+from engine.risk.behind import people_behind
+from engine.risk.hexes import RESOLUTIONS, HexScores, HexSums
+from engine.risk.incremental import follow
+from engine.risk.settings import HexSettings
 from engine.service.results import HexColumns
-from engine.service.snapshot import Snapshot
+from engine.service.risk_results import HexWhy
+from engine.service.risk_why import why
 
-RESOLUTIONS = range(7, 11)
+Counts = npt.NDArray[np.int64]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees; west > east: across 180."""
+KEPT = 2
+"""Moments asked for whose sums are held in memory at once."""
+MOST_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -27,137 +37,149 @@ class HexMap:
 
     scores: HexScores
     as_of: int
+    centres: tuple[Degrees, Degrees]
+    """Latitude and longitude of every cell's centre."""
 
-    @cached_property
-    def centres(self) -> tuple[Degrees, Degrees]:
-        """Latitude and longitude of every cell's centre."""
-        return centres(self.scores.h3)
-
-    def within(self, bbox: tuple[float, float, float, float] | None) -> HexColumns:
-        """The cells whose centre lies in west, south, east, north (degrees; west > east: across 180).
+    def within(self, bbox: Box | None) -> HexColumns:
+        """The cells whose centre lies in ``bbox``.
 
         Raises:
             BadParameterError: not such a box.
         """
-        scores = self.scores
-        keep = np.ones(len(scores.h3), np.bool_)
+        columns = {name: value for name, value in vars(self.scores).items() if isinstance(value, np.ndarray)}
         if bbox is not None:
-            west, south, east, north = bbox
-            if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-                raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
-            lat, lng = self.centres
-            across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
-            keep = (lat >= south) & (lat <= north) & across
-        return HexColumns(
-            resolution=scores.resolution,
-            at=scores.at,
-            as_of=self.as_of,
-            h3=scores.h3[keep],
-            score=scores.score[keep],
-            band=scores.band[keep],
-            low=scores.low[keep],
-            high=scores.high[keep],
-            infectious_h=scores.infectious_h[keep],
-        )
+            keep = self._inside(bbox)
+            columns = {name: column[keep] for name, column in columns.items()}
+        return HexColumns(resolution=self.scores.resolution, at=self.scores.at, as_of=self.as_of, **columns)
+
+    def _inside(self, bbox: Box) -> npt.NDArray[np.bool_]:
+        west, south, east, north = bbox
+        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+            raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
+        lat, lng = self.centres
+        across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
+        return np.asarray((lat >= south) & (lat <= north) & across, np.bool_)
 
 
-def hex_map_of(state: Snapshot, resolution: int, at: int, policy: Policy) -> HexMap:
-    """Scores of every cell with footfall or infectious time; remembered.
+def hex_map_of(state: Labelled, resolution: int, at: int, settings: HexSettings | None = None) -> HexMap:
+    """The hex map of a state at a moment, computed anew.
 
     Raises:
         BadParameterError: resolution out of bounds.
     """
-    if resolution not in RESOLUTIONS:
-        raise BadParameterError(f"resolution is {resolution}; it must be 7 to 10")
-
-    def make() -> HexMap:
-        presence = presence_of(state, at, policy)
-        return HexMap(hex_map(presence, at, resolution, footfall(state, at, resolution)), state.as_of)
-
-    # Only the newest moment is asked for again and again; maps of any number of others would fill the memory.
-    return state.remember(("hexes", resolution, policy), make) if at == state.latest else make()
+    sums = HexSums(settings)
+    sums.rebuild(state, at)
+    return _map_of(sums, resolution, state)
 
 
-def presence_of(state: Snapshot, at: int, policy: Policy) -> F0Presence:
-    """Stays of F0s at places with known position, and their fixes, within their infectious windows up to ``at``.
-
-    Where a fix and a stay overlap both count; people rarely give both for the same time.
-    """
-    f0s = list(state.people.cases.values())
-    windows = [infectious_window(f0, policy, at) for f0 in f0s]
-    queries = Queries(
-        np.array([f0.person for f0 in f0s], np.int32),
-        np.array([w[0] for w in windows], np.int64),
-        np.array([w[1] for w in windows], np.int64),
-    )
-    stays, fixes = _presences(state, queries)
-    courses = [state.courses[f0.person] for f0 in f0s]
-    origin = np.array([c.origin for c in courses], np.int64)
-    factor = np.array([c.factor for c in courses], np.float64)
-    query = np.concatenate([stays[0], fixes[0]])
-    return F0Presence(
-        person=queries.person[query],
-        lat_e7=np.concatenate([stays[1], fixes[1]]).astype(np.int32),
-        lng_e7=np.concatenate([stays[2], fixes[2]]).astype(np.int32),
-        start=np.maximum(np.concatenate([stays[3], fixes[3]]), queries.start[query]),
-        end=np.minimum(np.concatenate([stays[4], fixes[4]]), queries.end[query]),
-        peak=origin[query],
-        factor=factor[query],
-    )
+def _map_of(sums: HexSums, resolution: int, state: Labelled, last: HexMap | None = None) -> HexMap:
+    scores = sums.scores(resolution)
+    if last is not None and last.scores.h3 is scores.h3:
+        return HexMap(scores, state.state.as_of, last.centres)
+    layer = sums.layers[resolution]
+    slots, (lat, lng) = layer.lattice.find(scores.h3), layer.lattice.centres
+    return HexMap(scores, state.state.as_of, (lat[slots], lng[slots]))
 
 
-def _presences(state: Snapshot, queries: Queries) -> list[tuple[np.ndarray, ...]]:
-    """(query, lat, lng, start, end) of stays and of fixes."""
-    none = np.empty(0, np.int64)
-    if len(queries.person) == 0:
-        return [(none,) * 5, (none,) * 5]
-    places = state.graph.places
-    stays = stays_of(state.graph, queries)
-    known = places.lat_e7[stays.place] != NOWHERE
-    place = stays.place[known]
-    fixes = fixes_of(state.graph, queries)
-    lat, lng = fix_columns(state.graph, fixes, "lat_e7", "lng_e7")
-    return [
-        (
-            stays.query[known],
-            places.lat_e7[place],
-            places.lng_e7[place],
-            stays.start[known],
-            stays.end[known],
-        ),
-        (fixes.query, lat, lng, fixes.start, fixes.end),
-    ]
+def step_end(moment: int) -> int:
+    """The end of the step (15 minutes) of the live map that ``moment`` lies in."""
+    step = int(params.MAP_STEP_S.value)
+    return -(-moment // step) * step
 
 
-def footfall(state: Snapshot, at: int, resolution: int) -> Cells:
-    """Cells where anybody was in the days the map looks back on, and of every place with known position; ascending."""
-    since = at - round(params.HEX_CUT_D.value * DAY)
-    days = [s for s in state.graph.location if since - DAY < s.day_start < at]
-    places = state.graph.places
-    known = places.lat_e7 != NOWHERE
-    lat, lng = places.lat_e7[known] / 1e7, places.lng_e7[known] / 1e7
-    return np.unique(
-        np.concatenate([*(_visited(s, since, at, resolution) for s in days), cells_of(lat, lng, resolution)])
-    )
+class HexMaps:
+    """Hex maps of whatever is known, by moment. Thread-safe."""
 
+    def __init__(self, labels: Callable[[], Labelled], clock: Clock) -> None:
+        self._labels = labels
+        self._clock = clock
+        self._lock = Lock()
+        """Held while the live sums are used."""
+        self._asking = Lock()
+        """Held while those of other moments are."""
+        self._live = HexSums()
+        self._maps: dict[int, HexMap] = {}
+        """Of the live map, by resolution."""
+        self._asked: OrderedDict[int, HexSums] = OrderedDict()
+        """Sums of moments asked for, of the state of each."""
 
-def _visited(segment: Segment, since: int, at: int, resolution: int) -> Cells:
-    """Cells with a fix in [since, at), ascending; those of a segment that lies wholly inside are remembered."""
-    cells = segment.groups.astype(np.uint64)
-    if since <= segment.day_start and segment.last_end < at:
-        name = f"cells at {resolution}"
-        if name not in segment.memory:
-            segment.memory[name] = _distinct(parents(cells, resolution))
-        found: Cells = segment.memory[name]
-        return found
-    moment = segment.day_start + second(segment.rows.k1)[segment.by_group].astype(np.int64)
-    inside = (moment >= since) & (moment < at)
-    groups = np.repeat(np.arange(len(cells)), np.diff(segment.group_start))[inside]
-    return _distinct(parents(cells[np.unique(groups)], resolution))
+    def get(self, resolution: int, at: int | None) -> HexMap:
+        """The map at a moment; without one, of the newest state at the end of its running quarter of an hour.
 
+        Raises:
+            BadParameterError: resolution out of bounds.
+        Cost: what changed since it was last asked for, within a quarter of an hour; else everything.
+        """
+        with self._held(at) as (sums, state):
+            found = self._maps.get(resolution) if sums is self._live else None
+            scores = sums.scores(resolution)
+            if found is None or found.scores is not scores or found.as_of != state.state.as_of:
+                found = _map_of(sums, resolution, state, found)
+                if sums is self._live:
+                    self._maps[resolution] = found
+            return found
 
-def _distinct(ascending: Cells) -> Cells:
-    """Parents of ascending cells are ascending too."""
-    new = np.ones(len(ascending), np.bool_)
-    new[1:] = ascending[1:] != ascending[:-1]
-    return ascending[new]
+    def forget(self) -> None:
+        """Let go of everything."""
+        with self._lock, self._asking:
+            self._live = HexSums()
+            self._maps.clear()
+            self._asked.clear()
+
+    def why(self, cell: int, at: int | None, people: bool) -> HexWhy:
+        """The account of a cell in the map of :meth:`get`. Raises as :func:`engine.service.risk_why.why`."""
+        with self._held(at) as (sums, state):
+            return why(sums, state, cell, people)
+
+    def people_behind(self, resolution: int, at: int | None) -> tuple[Cells, Counts, Counts]:
+        """:func:`engine.risk.behind.people_behind` of the state and moment of :meth:`get`.
+
+        Raises:
+            BadParameterError: resolution out of bounds.
+        """
+        if resolution not in RESOLUTIONS:
+            raise BadParameterError(f"resolution is {resolution}; it must be 7 to 10")
+        state = self._labels()
+        return people_behind(state, self._moment(state, at), resolution)
+
+    def _moment(self, state: Labelled, at: int | None) -> int:
+        return step_end(min(self._clock(), state.latest)) if at is None else at
+
+    @contextmanager
+    def _held(self, at: int | None) -> Iterator[tuple[HexSums, Labelled]]:
+        """The sums of a moment, which nobody changes meanwhile. The live ones never wait for those of a moment."""
+        state = self._labels()
+        with self._lock:
+            live, known = self._live, self._live.state
+            if at is None or (known is not None and at == live.at):
+                if known is not None and known.state.keys is state.state.keys:
+                    # Somebody else may have looked meanwhile: the map never goes back.
+                    state = known if known.state.as_of > state.state.as_of else state
+                follow(live, state, self._moment(state, at))
+                yield live, state
+                return
+        with self._asking:
+            sums = self._asked.get(at)
+            if sums is None or sums.state is not state:
+                sums = HexSums()
+                sums.rebuild(state, at)
+                while len(self._asked) >= KEPT:
+                    self._asked.popitem(last=False)
+                self._asked[at] = sums
+            self._asked.move_to_end(at)
+            yield sums, state
+
+    def days(self, resolution: int, first: date, last: date) -> Iterator[HexMap]:
+        """The map at the end of each day in Viet Nam, first to last, of one state.
+
+        Raises:
+            BadParameterError: resolution out of bounds, or not 1 to 366 days.
+        """
+        count = (last - first).days + 1
+        if not 1 <= count <= MOST_DAYS:
+            raise BadParameterError(f"the days must be 1 to {MOST_DAYS}, first to last")
+        state, sums = self._labels(), HexSums()
+        begin = (first - date(1970, 1, 1)).days * DAY - VIET_NAM_S
+        for day in range(1, count + 1):
+            sums.rebuild(state, begin + day * DAY)
+            yield _map_of(sums, resolution, state)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import BadParameterError
-from engine.params import RETENTION_D
+from engine.params import PUBLIC_MIN_CASES, PUBLIC_MIN_PEOPLE, RETENTION_D
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,12 @@ class Settings:
     queue_rows: int = 2_000_000
     """Rows that may wait to be stored; more are refused (over HTTP) or have to wait (files)."""
     checkpoints: bool = True
+    publish_people: int = int(PUBLIC_MIN_PEOPLE.value)
+    """Distinct people behind everything that is published, at least; it can only be raised."""
+    publish_cases: int = int(PUBLIC_MIN_CASES.value)
+    """Distinct cases behind everything that is published, at least; it can only be raised."""
+    publish_days: int | None = None
+    """How many days a release is about, 1 to 14; None: the declared number."""
 
     def __post_init__(self) -> None:
         low, high = int(RETENTION_D.low), int(RETENTION_D.high)

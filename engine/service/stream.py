@@ -19,6 +19,8 @@ JOINED = 8
 """Ranges of several blocks kept joined, for the other subscribers at the same place."""
 REFETCH = "/v1/board"
 """What tells a subscriber who missed events where everybody stands."""
+MAP = "/v1/risk/hexes"
+"""The same for subscribers who hear of maps alone."""
 
 Wake = Callable[[], None]
 
@@ -43,9 +45,12 @@ class Hub:
     The newest event is always kept, even one that is larger than ``limit_bytes`` by itself.
     """
 
-    def __init__(self, run: str, limit_events: int = 50_000, limit_bytes: int = 32 * 2**20) -> None:
+    def __init__(
+        self, run: str, limit_events: int = 50_000, limit_bytes: int = 32 * 2**20, refetch: str = REFETCH
+    ) -> None:
         self.run = run
         """Token of this process: ids of another run are not understood."""
+        self._refetch = refetch
         self._limit_events = limit_events
         self._limit_bytes = limit_bytes
         self._block_events = max(1, min(1_000, limit_events // 4))
@@ -149,7 +154,7 @@ class Hub:
         with self._lock:
             if cursor is None or cursor < self._oldest():
                 newest = f"{self.run}-{self._next - 1}"
-                return frame("missed", {"refetch": REFETCH, "as_of": self._as_of}, newest), self._next
+                return frame("missed", {"refetch": self._refetch, "as_of": self._as_of}, newest), self._next
             if cursor == self._next:
                 return b"", cursor
             found = self._joined.get((cursor, limit))

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.kept import Replies as Kept
 from api.limits import Limits
 from api.replays import Replays
 from api.server import Server
@@ -46,7 +47,7 @@ def app():
 @pytest.fixture
 def call(app, engine):
     """The one application, over a fresh engine and without memory of keys."""
-    app.state.engine, app.state.replays = engine, Replays()
+    app.state.engine, app.state.replays, app.state.replies = engine, Replays(), Kept()
     return Caller(app, raise_server_exceptions=False)
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.clock import from_rfc3339
-from engine.errors import HistoryGoneError, UnknownCaseError, UnknownPersonError, UnknownPolicyError
+from engine.errors import BadParameterError, HistoryGoneError, UnknownCaseError, UnknownPersonError, UnknownPolicyError
+from engine.geo.units import Units
+from engine.service.infectious_places import InfectiousPlace
 from engine.service.metrics import Metrics
 from engine.service.results import (
     BoardReport,
@@ -25,6 +27,7 @@ from engine.service.results import (
     TimelineEntry,
     Window,
 )
+from engine.service.risk_results import HexPerson, HexRing, HexWhy
 
 T = from_rfc3339("2021-07-09T02:30:00Z")
 CASE = "P-1042"
@@ -88,6 +91,40 @@ class FakeHub:
         missed = b'event: missed\ndata: {"refetch":"/v1/board"}\n\n'
         self.open.append(FakeSubscription(self, [missed] if last_event_id == "unknown" else []))
         return self.open[-1]
+
+
+@dataclass(frozen=True)
+class FakeReleaseColumns:
+    unit_resolution: np.ndarray
+    unit: tuple
+    score: np.ndarray
+    band: np.ndarray
+    since: np.ndarray
+
+
+@dataclass(frozen=True)
+class FakeRelease:
+    """One cell of resolution 8, one of 9, and the remainder of an area."""
+
+    at: int = T - 3_600
+    as_of: int = 4
+
+    def columns(self, resolution, bbox=None):
+        return FakeReleaseColumns(
+            np.array([-1, 8, 9], np.int8), ("79-rest", "8865b56629fffff", "8965b566223ffff"),
+            np.array([10, 55, 90], np.int8), np.array([0, 1, 3], np.int8), np.array([T - 3_600, T - 7_200, T - 3_600]),
+        )  # fmt: skip
+
+
+CELLS = np.array([0x8965B56628FFFFF, 0x8965B5662B7FFFF], np.uint64)
+WHY = HexWhy(
+    cell=0x8965B56628FFFFF, resolution=9, at=T, as_of=7, score=89.99, band=2, low=74.1, high=97.9, reliability=2,
+    persons=3, rate=0.01, half_rate=0.003, infectious_h=4.0, footfall_h=120.0,
+    rings=(HexRing(ring=0, weight=1.0, cells=1, f0_h=4.0, f1_h=0.5, f2_h=0.0, footfall_h=120.0, infectious_share=1.0,
+                   footfall_share=1.0),),
+    level_weights=(1.0, 0.183, 0.033), parent=0x8865B56629FFFFF, parent_infectious_h=5.0, parent_footfall_h=500.0,
+    parent_rate=0.01, prior_h=50.0,
+)  # fmt: skip
 
 
 class FakeView:
@@ -154,12 +191,32 @@ class FakeView:
 
     def hexes(self, resolution=9, bbox=None, at=None):
         self.asked["hexes"] = (resolution, bbox, at)
+        if self.fail is not None:
+            raise self.fail
         return HexColumns(
             resolution, at or self.data_time, self.as_of,
             np.array([0x8965B56628FFFFF, 0x8965B5662B7FFFF], np.uint64), np.array([89.999, 48.0]),
             np.array([2, 0], np.int8), np.array([74.125, 20.0]), np.array([97.981, 71.0]),
-            np.array([4.0, 1.0]),
+            np.array([2, 1], np.int8), np.array([4.0, 1.0]), np.array([0.5, 0.25]), np.array([120.0, 80.0]),
+            np.array([3, 1], np.int64),
         )  # fmt: skip
+
+    def hex_why(self, cell, at=None, people=False):
+        self.asked["hex_why"] = (cell, at, people)
+        who = (HexPerson(person=CASE, level=0, cell_h=4.0, near_h=4.0),) if people else ()
+        return replace(WHY, cell=cell, people=who, as_of=self.as_of)
+
+    def hex_days(self, resolution, first, last, bbox=None):
+        self.asked["hex_days"] = (resolution, first, last, bbox)
+        for n in range((last - first).days + 1):
+            yield replace(self.hexes(resolution, bbox, T + n * 86_400), score=np.array([80.0 + n, 40.0]))
+
+    def infectious_places(self, at=None):
+        self.asked["infectious_places"] = at
+        return (
+            InfectiousPlace("market", "Chợ", "market", 10.5, 106.5, 1.5, 2, T - 7_200, T - 3_600),
+            InfectiousPlace("school", None, None, 10.6, 106.6, 0.25, 1, T, T + 60),
+        )
 
     def places(self, keys):
         known = {
@@ -187,7 +244,8 @@ class FakeEngine(FakeView):
     def __init__(self, rows=None):
         self.as_of, self.data_time, self.ready, self.closed = 7, T + 86_400, True, False
         self.share, self.failure, self.metrics = 1.0, None, Metrics()
-        self.stream = FakeHub()
+        self.stream, self.map_stream, self.release_stream = FakeHub(), FakeHub(), FakeHub()
+        self.released = [FakeRelease()]
         self.rows = [exposure(i) for i in range(10)] if rows is None else rows
         self.asked, self.ingests, self.fail, self.taken = {}, 0, None, []
 
@@ -209,6 +267,20 @@ class FakeEngine(FakeView):
         past.as_of, past.data_time, past.rows = as_of, self.data_time, self.rows[:3]
         past.asked, past.fail = self.asked, self.fail
         return past
+
+    def release(self, at=None):
+        self.asked["release"] = at
+        known = [r for r in self.released if at is None or r.at <= at]
+        return known[-1] if known else None
+
+    def next_publishing(self, now):
+        return now + 1_000
+
+    def areas(self):
+        return Units()
+
+    def area_levels(self, tier="province", rules=None, at=None):
+        raise BadParameterError("no area was loaded")
 
     def seq_at(self, moment):
         self.asked["seq_at"] = moment

@@ -4,14 +4,12 @@ import csv
 import io
 from datetime import datetime
 
-import numpy as np
 import openpyxl
-import pyarrow as pa
 import pytest
 
 from api.examples.replies import EXPOSURE
 from api.negotiate import MEDIA, best_format
-from tests.api.fake_engine import CASE, T, exposure
+from tests.api.fake_engine import CASE, exposure
 
 TRACE = f"/v1/cases/{CASE}/exposures"
 BAD = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
@@ -137,50 +135,3 @@ def test_geojson_has_a_point_for_each_person_and_known_place(call, engine):
         ("P-0002", None, None),
         ("P-0003", None, None),
     ]
-
-
-def test_hexes_are_columns_cut_inside_their_band(call):
-    body = call.get("/v1/risk/hexes?resolution=8&bbox=106,10,107,11", role="map").json()
-    assert body == {
-        "resolution": 8,
-        "at": "2021-07-10T02:30:00Z",
-        "as_of": 7,
-        "h3": ["8965b56628fffff", "8965b5662b7ffff"],
-        "score": [89.99, 48.0],
-        "band": [2, 0],
-        "low": [74.12, 20.0],
-        "high": [97.99, 71.0],
-    }
-
-
-def test_hex_parameters_reach_the_engine(call, engine):
-    call.get("/v1/risk/hexes?resolution=8&bbox=106,10,107,11&at=2021-07-09T02:30:00Z", role="map")
-    assert engine.asked["hexes"] == (8, (106.0, 10.0, 107.0, 11.0), T)
-
-
-def test_hexes_as_arrow_are_the_same_columns(call):
-    reply = call.get("/v1/risk/hexes", role="map", headers={"Accept": MEDIA["arrow"]})
-    table = pa.ipc.open_stream(reply.content).read_all()
-    told = call.get("/v1/risk/hexes", role="map").json()
-    assert reply.headers["content-type"] == MEDIA["arrow"]
-    assert table.schema.metadata[b"as_of"] == b"7"
-    assert all(np.array_equal(table[c].to_pylist(), told[c]) for c in ("h3", "score", "band", "low", "high"))
-
-
-def test_an_unchanged_map_is_304_and_is_not_made(call, engine):
-    tag = call.get("/v1/risk/hexes", role="map").headers["etag"]
-    engine.asked.clear()
-    again = call.get("/v1/risk/hexes", role="map", headers={"If-None-Match": f'"other", {tag}'})
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    assert engine.asked == {}
-
-
-@pytest.mark.parametrize("change", ["as_of", "data_time", "resolution", "bbox", "format"])
-def test_the_tag_changes_with_all_that_the_map_depends_on(call, engine, change):
-    tag = call.get("/v1/risk/hexes", role="map").headers["etag"]
-    if hasattr(engine, change):
-        setattr(engine, change, getattr(engine, change) + 1)
-    query = {"resolution": "?resolution=8", "bbox": "?bbox=0,0,1,1", "format": "?format=arrow"}.get(change, "")
-    reply = call.get(f"/v1/risk/hexes{query}", role="map", headers={"If-None-Match": tag})
-    assert reply.status_code == 200
-    assert reply.headers["etag"] != tag

@@ -94,7 +94,7 @@ def test_clusters_policies_and_hexes_answer(call):
     policies = call.get("/v1/policies").json()["policies"]
     assert "vn-2021-07" in [p["name"] for p in policies]
     assert set(policies[0]) == set(replies.POLICIES["policies"][0])
-    hexes = call.get("/v1/risk/hexes?bbox=106,10,107,11", role="map").json()
+    hexes = call.get("/v1/risk/hexes?bbox=106,10,107,11").json()
     assert len(hexes["h3"]) == len(hexes["score"]) > 0
 
 

@@ -160,7 +160,11 @@ def test_a_damaged_journal_ends_the_command_with_2(tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "says"),
-    [(["--retention-days", "5"], "14 to 60 days"), (["--watch", "/dev/null/x"], "cannot be watched")],
+    [
+        (["--retention-days", "5"], "14 to 60 days"),
+        (["--publish-cases", "4"], "only be raised"),
+        (["--watch", "/dev/null/x"], "cannot be watched"),
+    ],
 )
 def test_options_that_cannot_be_end_the_command_with_2(tmp_path, words, says, monkeypatch, capsys):
     monkeypatch.setattr("engine.service.logs.configure", lambda form: None)

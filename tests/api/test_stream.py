@@ -140,3 +140,26 @@ def test_many_readers_of_a_real_hub_get_everything_once_in_order():
         again = Reader(port, **{"Last-Event-ID": "run-190"})
         again.frame()
         assert again.frame()[0] == "id: run-191"
+
+
+@pytest.mark.parametrize(
+    ("role", "hub"),
+    [("officer", "stream"), ("epidemiologist", "map_stream"), ("map", "release_stream"), ("admin", "release_stream")],
+)
+def test_each_role_hears_its_own_events(role, hub):
+    engine = FakeEngine()
+    with serving(engine) as (_, port):
+        reader = Reader(port, Authorization=f"Bearer {TOKENS[role]}")
+        reader.frame()
+        hubs = {name: getattr(engine, name) for name in ("stream", "map_stream", "release_stream")}
+        until(lambda: hubs[hub].subscribers == 1)
+        assert sum(h.subscribers for h in hubs.values()) == 1
+        for name, each in hubs.items():
+            each.publish(f"event: {name}\ndata: {{}}\n\n".encode())
+        assert reader.frame() == [f"event: {hub}", "data: {}"]
+        reader.close()
+
+
+def test_feeds_hear_nothing():
+    with serving(FakeEngine()) as (_, port):
+        assert Reader(port, Authorization=f"Bearer {TOKENS['feed']}").reply.status == 403

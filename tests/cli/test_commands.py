@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 
+import geopandas
 import pytest
 
 from engine.cli import data_commands, demo, main, serve_command
@@ -146,6 +147,26 @@ def test_risk_lists_the_highest_cells_and_writes_them(stored, tmp_path):
     assert len(cells) == 3
     assert [float(r[1]) for r in cells] == sorted((float(r[1]) for r in cells), reverse=True)
     assert shapes[cells[0][0]]["properties"]["score"] == pytest.approx(float(cells[0][1]), abs=0.06)
+
+
+def test_risk_writes_files_for_gis_and_a_moving_picture(stored, tmp_path):
+    paths = [tmp_path / name for name in ("r.parquet", "r.gpkg", "r.gif")]
+    options = zip(("--geoparquet", "--gpkg", "--gif"), paths, strict=True)
+    run = call("risk", "--data", stored, *(word for pair in options for word in pair), "--days", 2)
+    assert run.status == 0, run.err
+    cells = [r[0] for r in table_rows(run.out) if r[0].startswith("89")]
+    for frame in (geopandas.read_parquet(paths[0]), geopandas.read_file(paths[1])):
+        best = frame.sort_values(["score", "h3"], ascending=[False, True])["h3"].tolist()
+        assert best[: len(cells)] == cells
+        assert {"low", "high", "reliability", "contact_h", "footfall_h", "persons"} <= set(frame.columns)
+    assert paths[2].read_bytes().startswith(b"GIF8")
+
+
+@pytest.mark.parametrize(("option", "name"), [("--geoparquet", "r.gpkg"), ("--gpkg", "r.csv"), ("--gif", "r.png")])
+def test_risk_refuses_a_file_that_would_lie_about_itself(stored, option, name):
+    run = call("risk", "--data", stored, option, name)
+    assert run.status == 2
+    assert option in run.err
 
 
 def test_evaluate_compares_with_the_truth(city, tmp_path):

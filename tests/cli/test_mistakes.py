@@ -34,6 +34,8 @@ MISTAKES = {
     "argument": (("trace",), 2, "CASE is missing", "thiếu CASE"),
     "people": (("city", "--people", 0, "--out", "c"), 2, "--people 0: it must be 50 to", "--people 0: phải từ 50"),
     "log": (("serve", "--log", "xml"), 2, "--log xml: there are json, text", "--log xml: chỉ có json, text"),
+    "public people": (("serve", "--publish-people", 9), 2, "--publish-people 9: it must be 10", "9: phải từ 10"),
+    "public days": (("serve", "--publish-days", 15), 2, "15: it must be 1 to 14", "15: phải từ 1 đến 14"),
     "max rows": (("serve", "--max-rows", 0), 2, "--max-rows 0: it must be 1", "--max-rows 0: phải từ 1"),
     "start": (("city", "--start", "x", "--out", "c"), 2, "a date is needed", "cần một ngày"),
     "truth": (("evaluate", TINY), 1, "has no truth", "không có truth"),

@@ -1,4 +1,6 @@
-"""The hex map of an engine: the stays and fixes of its F0s while infectious, scored."""
+"""The hex map of an engine: where infectious people were, over everybody's time there, at any moment and live."""
+
+from datetime import date
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -6,19 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import params
 from engine.clock import from_rfc3339
 from engine.errors import BadParameterError
 from engine.exposure.policies import PRESETS
-from tests.oracles import cases
-from tests.oracles import contacts as presences
+from engine.risk.hexes import RESOLUTIONS
+from engine.service.engine import Engine, Settings
+from engine.service.riskmap import hex_map_of, step_end
 from tests.oracles import hexes as oracle
 from tests.oracles.policy import VN_2021_07
 from tests.oracles.state import fold
+from tests.property.answers import COMMON
 from tests.strategies import until_moments, worlds
-from tests.worlds import load
+from tests.worlds import NOW, body, load
 
-DAY = 86_400
+DAY, HOUR = 86_400, 3_600
 T0 = from_rfc3339("2021-07-01T00:00:00Z")
 ONSET, ISOLATED, AT = T0 + 4 * DAY, T0 + 6 * DAY, T0 + 8 * DAY
 HALL = {"place": "hall", "kind": "market", "lat": 10.77, "lng": 106.69}
@@ -29,6 +32,10 @@ def stay(person, place, start, end):
     return ("check_in", {"person": person, "place": place, "entered_at": start, "left_at": end})
 
 
+def fix(person, at, lat, lng=106.7):
+    return ("location", {"person": person, "at": at, "lat": lat, "lng": lng, "accuracy_m": 5.0})
+
+
 EVENTS = [
     ("place", HALL),
     ("place", HOME),
@@ -36,13 +43,10 @@ EVENTS = [
     stay("f0", "hall", T0 + 3 * DAY, T0 + 3 * DAY + 7200),
     stay("f0", "home", T0 + 3 * DAY + 9000, T0 + 3 * DAY + 20_000),
     stay("f0", "hall", ISOLATED - 3600, ISOLATED + 3600),
-    ("location", {"person": "f0", "at": T0 + 5 * DAY, "lat": 10.80, "lng": 106.72, "accuracy_m": 10.0}),
+    fix("f0", T0 + 5 * DAY, 10.80, 106.72),
     stay("other", "hall", T0 + 3 * DAY, T0 + 3 * DAY + 7200),
-]
-STAYS = [
-    (0, 10.77, 106.69, T0 + 3 * DAY, T0 + 3 * DAY + 7200, ONSET, 1.0),
-    (0, 10.77, 106.69, ISOLATED - 3600, ISOLATED, ONSET, 1.0),
-    (0, 10.80, 106.72, T0 + 5 * DAY, T0 + 5 * DAY + 900, ONSET, 1.0),
+    stay("third", "hall", T0 + 3 * DAY + 9000, T0 + 3 * DAY + 30_000),
+    fix("other", T0 + 7 * DAY, 10.81, 106.71),
 ]
 
 
@@ -51,63 +55,48 @@ def engine():
     return load(EVENTS)
 
 
-@pytest.mark.parametrize("resolution", [7, 8, 9, 10])
+def by_cell(columns, name):
+    return dict(zip(columns.h3.tolist(), getattr(columns, name).tolist(), strict=True))
+
+
+def assert_as_oracle(world, columns, resolution, at):
+    hours = oracle.hours_of_state(fold(world), VN_2021_07, at)
+    contacts = {c: hours.levels[1].get(c, 0) + hours.levels[2].get(c, 0) for k in (1, 2) for c in hours.levels[k]}
+    for name, want, close in (
+        ("infectious_h", hours.levels[0], 1e-4), ("contact_h", contacts, 2e-3), ("footfall_h", hours.footfall, 1e-5)
+    ):  # fmt: skip
+        got = {c: h for c, h in by_cell(columns, name).items() if h}
+        assert got == pytest.approx(dict(oracle.up(want, resolution)), rel=close, abs=1e-5)
+    for cell, want in oracle.scores(hours, resolution).items():
+        n = np.searchsorted(columns.h3, cell)
+        if n == len(columns.h3) or columns.h3[n] != cell:
+            assert want.score < 1e-3
+            continue
+        got = [columns.score[n], columns.low[n], columns.high[n]]
+        assert got == pytest.approx([want.score, want.low, want.high], rel=3e-3, abs=2e-2)
+        assert columns.persons[n] == want.persons
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_the_map_equals_the_oracle(engine, resolution):
     found = engine.hexes(resolution, at=AT)
-    ten = oracle.infectious_time(STAYS, AT, 10)
-    by_cell: dict[int, float] = {}
-    for cell, seconds in ten.items():
-        up = h3.cell_to_parent(cell, resolution)
-        by_cell[up] = by_cell.get(up, 0.0) + seconds
-    want = oracle.scores(by_cell, resolution)
-    got = dict(zip(found.h3.tolist(), found.score.tolist(), strict=True))
-    assert {c: s for c, s in got.items() if s > 0} == pytest.approx(want, rel=1e-5)
+    assert_as_oracle(EVENTS, found, resolution, AT)
+    assert found.contact_h.sum() > 0
     assert found.as_of == engine.as_of
 
 
-def stays_of_f0s(world, at):
-    """What the map counts, from the raw events: stays and fixes of F0s with a position, inside their windows."""
-    state = fold(world)
-    known = cases.f0s(state)
-    rows = []
-    for p in (p for p in presences.stays(state) + presences.fixes(state) if p.person in known):
-        start, end = cases.forward_window(state, p.person, VN_2021_07, at)
-        where = p.event if "lat" in p.event else state.events["place"].get((p.event.get("place"),), {})
-        if "lat" in where and max(start, p.start) < min(end, p.end):
-            ill = known[p.person].get("onset_at") is not None
-            lat, lng = (round(where[name] * 1e7) / 1e7 for name in ("lat", "lng"))
-            peak, factor = cases.reference_moment(known[p.person]), 1.0 if ill else params.ASYMPTOMATIC_FACTOR.value
-            rows.append((p.person, lat, lng, max(start, p.start), min(end, p.end), peak, factor))
-    return rows
-
-
-@settings(max_examples=40)
-@given(worlds(), st.integers(7, 10), until_moments())
+@settings(**COMMON | {"max_examples": 15})
+@given(worlds(), st.sampled_from(RESOLUTIONS), until_moments())
 def test_the_map_of_any_world_equals_the_oracle(world, resolution, at):
-    found = load(world).hexes(resolution, at=at)
-    rows = stays_of_f0s(world, at)
-    by_cell: dict[int, float] = {}
-    for row in rows:
-        cell = h3.cell_to_parent(h3.latlng_to_cell(row[1], row[2], 10), resolution)
-        by_cell[cell] = by_cell.get(cell, 0.0) + oracle.seconds_of(row, at)
-    want = oracle.scores({c: s for c, s in by_cell.items() if s > 1e-6}, resolution)
-    got = dict(zip(found.h3.tolist(), found.score.tolist(), strict=True))
-    assert {c: s for c, s in got.items() if s > 0} == pytest.approx(want, rel=1e-5, abs=1e-6)
-    behind = oracle.people_behind(rows, at, resolution, 1e-6)
-    for cell, low, high in zip(found.h3.tolist(), found.low.tolist(), found.high.tolist(), strict=True):
-        interval = oracle.interval(want.get(cell, 0.0), len(behind.get(cell, ())))
-        assert (low, high) == pytest.approx(interval, rel=1e-4, abs=1e-6)
+    assert_as_oracle(world, load(world).hexes(resolution, at=at), resolution, at)
 
 
 @pytest.mark.parametrize("resolution", [7, 8, 9])
 def test_a_coarser_cell_holds_the_hours_of_its_children(engine, resolution):
     coarse, fine = engine.hexes(resolution, at=AT), engine.hexes(resolution + 1, at=AT)
-    sums = dict.fromkeys(coarse.h3.tolist(), 0.0)
-    for cell, hours in zip(fine.h3.tolist(), fine.infectious_h.tolist(), strict=True):
-        up = h3.cell_to_parent(cell, resolution)
-        sums[up] = sums.get(up, 0.0) + hours
-    want = dict(zip(coarse.h3.tolist(), coarse.infectious_h.tolist(), strict=True))
-    assert {c: s for c, s in sums.items() if s} == pytest.approx({c: s for c, s in want.items() if s}, rel=1e-12)
+    for name in ("infectious_h", "contact_h", "footfall_h"):
+        sums = oracle.up(by_cell(fine, name), resolution)
+        assert {c: h for c, h in sums.items() if h} == {c: h for c, h in by_cell(coarse, name).items() if h}
 
 
 def test_a_box_may_reach_across_180_degrees():
@@ -118,15 +107,16 @@ def test_a_box_may_reach_across_180_degrees():
     assert sorted(round(lng, 1) for lng in lngs) == [-179.9, 179.9]
 
 
-def test_an_earlier_moment_knows_nothing_of_later_stays(engine):
-    found = engine.hexes(9, at=T0 + 3 * DAY + 3600)
-    hours = oracle.infectious_time([(*STAYS[0][:4], T0 + 3 * DAY + 3600, *STAYS[0][5:])], T0 + 3 * DAY + 3600, 9)
-    assert found.infectious_h.sum() * 3600 == pytest.approx(sum(hours.values()), rel=1e-5)
+def test_an_earlier_moment_knows_nothing_of_later_time(engine):
+    at = T0 + 3 * DAY + 3600
+    found = engine.hexes(9, at=at)
+    assert_as_oracle(EVENTS, found, 9, at)
+    assert found.footfall_h.max() == pytest.approx(2, rel=0.01)  # two people, of whose two hours one has passed
 
 
 def test_a_place_without_position_is_left_out(engine):
-    total = sum(oracle.infectious_time(STAYS, AT, 10).values())
-    assert engine.hexes(10, at=AT).infectious_h.sum() * 3600 == pytest.approx(total, rel=1e-5)
+    hours = oracle.hours_of_state(fold(EVENTS), VN_2021_07, AT)
+    assert engine.hexes(10, at=AT).infectious_h.sum() == pytest.approx(sum(hours.levels[0].values()), rel=1e-4)
 
 
 def test_a_box_keeps_the_cells_whose_centre_is_inside(engine):
@@ -145,27 +135,27 @@ def test_columns_are_ordered_by_cell(engine):
     assert np.array_equal(cells, np.unique(cells))
 
 
-def test_footfall_is_that_of_the_last_14_days_up_to_the_moment_and_no_other():
-    def fix(at, lat):
-        return ("location", {"person": "a", "at": at, "lat": lat, "lng": 106.7, "accuracy_m": 5.0})
-
+def test_footfall_begins_with_the_first_whole_day_and_ends_at_the_moment():
     at = T0 + 20 * DAY + 36_000
-    cut = at - 14 * DAY
-    seen = [fix(cut - 1, 10.1), fix(cut, 10.2), fix(at - 1, 10.3), fix(at, 10.4)]
-    lats = [round(h3.cell_to_latlng(c)[0], 1) for c in load(seen).hexes(9, at=at).h3.tolist()]
+    whole = T0 + 7 * DAY
+    seen = [fix("a", whole - 1, 10.1), fix("a", whole, 10.2), fix("a", at - 60, 10.3), fix("a", at, 10.4)]
+    found = load(seen).hexes(9, at=at)
+    lats = {round(h3.cell_to_latlng(c)[0], 1): h for c, h in by_cell(found, "footfall_h").items()}
     assert sorted(lats) == [10.2, 10.3]
+    assert lats[10.3] == pytest.approx(60 / HOUR, rel=1e-3)
 
 
 def test_without_cases_the_map_shows_where_people_were():
-    engine = load([("place", HALL), stay("a", "hall", T0, T0 + 60)])
-    found = engine.hexes(9)
+    found = load([("place", HALL), stay("a", "hall", T0, T0 + 60)]).hexes(9)
     assert found.score.tolist() == [0.0]
+    assert found.footfall_h[0] > 0
 
 
 @pytest.mark.parametrize("resolution", [6, 11])
 def test_other_resolutions_are_refused(engine, resolution):
-    with pytest.raises(BadParameterError, match="7 to 10"):
-        engine.hexes(resolution)
+    for ask in (engine.hexes, engine.people_behind):
+        with pytest.raises(BadParameterError, match="7 to 10"):
+            ask(resolution)
 
 
 def test_an_impossible_box_is_refused(engine):
@@ -176,4 +166,116 @@ def test_an_impossible_box_is_refused(engine):
 def test_the_window_is_that_of_the_engines_policy(engine):
     assert PRESETS["vn-2021-07"].days_before_onset == 3
     early = load([*EVENTS, stay("f0", "hall", T0 - DAY, T0 - DAY + 7200)])
-    assert early.hexes(9, at=AT).infectious_h.sum() == pytest.approx(engine.hexes(9, at=AT).infectious_h.sum())
+    assert early.hexes(9, at=AT).infectious_h.sum() == engine.hexes(9, at=AT).infectious_h.sum()
+
+
+# -- live ----------------------------------------------------------------------------------------------
+def test_the_live_map_stands_at_the_end_of_the_quarter_of_an_hour(engine):
+    found = engine.hexes(9)
+    assert found.at % 900 == 0
+    assert 0 <= found.at - engine.data_time < 900
+    exact = engine.hexes(9, at=found.at)
+    assert all(np.array_equal(a, b) for a, b in zip(vars(found).values(), vars(exact).values(), strict=True))
+    assert [step_end(t) for t in (0, 1, 900, 901)] == [0, 900, 900, 1800]
+
+
+CITY = [
+    *(("place", {"place": f"p{n}", "lat": 10.70 + n // 8 * 0.012, "lng": 106.60 + n % 8 * 0.012}) for n in range(64)),
+    *(stay(f"v{n}", f"p{n % 64}", T0 + n * 600, T0 + n * 600 + 5400) for n in range(400)),
+    ("case", {"person": "v1", "onset_at": T0 + DAY}),
+]
+
+
+def test_a_new_case_touches_its_own_cells_only():
+    engine = load(CITY)
+    maps = engine._hexes
+    before = {r: maps.get(r, None).within(None) for r in RESOLUTIONS}
+    assert len(before[9].h3) > 64
+    engine.ingest_json("case", body([{"person": "v30", "onset_at": T0 + DAY}]))
+    after = {r: maps.get(r, None).within(None) for r in RESOLUTIONS}
+    assert after[9].at == before[9].at
+    state = engine._known.labels()
+    for resolution in RESOLUTIONS:
+        fresh = hex_map_of(state, resolution, after[9].at).within(None)
+        assert all(
+            np.array_equal(a, b) for a, b in zip(vars(after[resolution]).values(), vars(fresh).values(), strict=True)
+        )
+        old, new = by_cell(before[resolution], "score"), by_cell(after[resolution], "score")
+        changed = {cell for cell in new if new[cell] != old.get(cell)}
+        assert 0 < len(changed) <= maps._live.layers[resolution].rescored
+    assert maps._live.layers[9].rescored < len(before[9].h3) / 4
+    assert maps._live.layers[10].rescored < len(before[10].h3) / 4
+
+
+def test_nothing_is_made_anew_while_nothing_changes():
+    engine = load(CITY)
+    assert engine._hexes.get(9, None) is engine._hexes.get(9, None)
+    assert engine._hexes.get(9, AT).scores is engine._hexes.get(9, AT).scores
+
+
+def test_a_map_of_the_past_is_that_of_its_events(tmp_path):
+    engine = Engine.open(Settings(data=tmp_path), clock=lambda: NOW)
+    seq = load(EVENTS[:4], engine=engine).as_of
+    then = engine.hexes(9, at=AT)
+    load(EVENTS[4:], engine=engine)
+    for past in (engine.at(seq), engine.at(engine.as_of)):
+        want = then if past.as_of == seq else load(EVENTS).hexes(9, at=AT)
+        found = past.hexes(9, at=AT)
+        for name in ("h3", "score", "low", "high", "contact_h", "footfall_h"):
+            assert np.array_equal(getattr(found, name), getattr(want, name))
+    engine.close()
+
+
+# -- by day, why, and who ------------------------------------------------------------------------------
+def test_the_map_of_a_day_stands_at_its_end_in_viet_nam(engine):
+    found = list(engine.hex_days(8, date(2021, 7, 4), date(2021, 7, 8)))
+    assert [m.at for m in found] == [T0 + n * DAY - 7 * HOUR for n in range(4, 9)]
+    for columns in found:
+        want = engine.hexes(8, at=columns.at)
+        assert all(np.array_equal(a, b) for a, b in zip(vars(columns).values(), vars(want).values(), strict=True))
+    with pytest.raises(BadParameterError, match="days"):
+        list(engine.hex_days(8, date(2021, 7, 8), date(2021, 7, 4)))
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_the_account_of_a_cell_adds_up_to_its_score(engine, resolution):
+    found = engine.hexes(resolution, at=AT)
+    for n, cell in enumerate(found.h3.tolist()):
+        why = engine.hex_why(cell, at=AT, people=True)
+        assert (why.score, why.low, why.high) == (found.score[n], found.low[n], found.high[n])
+        assert (why.band, why.reliability, why.persons) == (found.band[n], found.reliability[n], found.persons[n])
+        own = why.rings[0]
+        assert (own.f0_h, own.footfall_h) == (found.infectious_h[n], found.footfall_h[n])
+        assert own.f1_h + own.f2_h == pytest.approx(found.contact_h[n])
+        n_h = sum(r.weight * (r.f0_h + r.f1_h + r.f2_h) for r in why.rings)
+        d_h = sum(r.weight * r.footfall_h for r in why.rings)
+        rate = (n_h + why.prior_h * why.parent_rate) / (d_h + why.prior_h)
+        assert rate == pytest.approx(why.rate)
+        assert why.score == pytest.approx(100 * (1 - 2 ** (-rate / why.half_rate)))
+        assert sum(r.infectious_share for r in why.rings) == pytest.approx(1 if n_h else 0)
+        assert sum(p.near_h for p in why.people) == pytest.approx(n_h)
+        assert sum(p.cell_h for p in why.people) == pytest.approx(own.f0_h + own.f1_h + own.f2_h)
+        assert [p.near_h for p in why.people] == sorted((p.near_h for p in why.people), reverse=True)
+        assert sum(p.level == 0 for p in why.people) == why.persons
+
+
+def test_a_cell_where_nobody_was_has_an_account_of_nothing(engine):
+    why = engine.hex_why(h3.latlng_to_cell(20.0, 105.0, 9), at=AT)
+    assert (why.score, why.infectious_h, why.footfall_h, why.people) == (0.0, 0.0, 0.0, ())
+    for cell in (5, h3.latlng_to_cell(20.0, 105.0, 6), h3.latlng_to_cell(20.0, 105.0, 11)):
+        with pytest.raises(BadParameterError):
+            engine.hex_why(cell)
+
+
+@settings(**COMMON | {"max_examples": 15})
+@given(worlds(), st.sampled_from(RESOLUTIONS), until_moments())
+def test_people_behind_a_cell_are_counted_once(world, resolution, at):
+    hours = oracle.hours_of_state(fold(world), VN_2021_07, at)
+    cells, people, f0s = load(world).people_behind(resolution, at)
+    for found, want in ((people, hours.present), (f0s, hours.f0s)):
+        sets: dict[int, set[str]] = {}
+        for cell, who in want.items():
+            sets.setdefault(h3.cell_to_parent(cell, resolution), set()).update(who)
+        got = dict(zip(cells.tolist(), found.tolist(), strict=True))
+        assert {c: n for c, n in got.items() if n} == {c: len(who) for c, who in sets.items() if who}
+    assert cells.tolist() == sorted(cells.tolist())

@@ -1,0 +1,179 @@
+"""What map a reader sees: officers and epidemiologists the analytic one, everybody else the newest release."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from fastapi import Request, Response
+
+from api.access import sees_analysis
+from api.kept import HOLDER, Keep, caching, stamp_of
+from api.negotiate import MEDIA
+from api.packing import SMALL, coding_of, packed
+from api.past import view_of
+from api.port import Box, EnginePort
+from api.present.hexes import etag_of, same_etag
+from api.problems import ProblemError
+from engine.clock import system_clock
+from engine.service.results import HexColumns
+from engine.service.risk_results import HexWhy
+from engine.service.tiles import Drawing, cell_named
+
+Numbers = npt.NDArray[Any]
+NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True)
+class Remainders:
+    """Published remainders of areas: they have a code instead of a cell."""
+
+    code: tuple[str, ...]
+    score: Numbers
+    band: Numbers
+    since: Numbers
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A map as one reader may see it: columns of one length, ordered by cell."""
+
+    resolution: int
+    at: int | None
+    """Moment of the map, UTC s; of a release when it was published, None before the first."""
+    as_of: int | None
+    public: bool
+    h3: npt.NDArray[np.uint64]
+    columns: dict[str, Numbers]
+    """score, band, low, high, reliability; of a release: score, band, since."""
+    areas: Remainders | None = None
+
+    def none(self) -> "Sheet":
+        """The same without a cell."""
+        return replace(self, h3=self.h3[:0], columns={name: column[:0] for name, column in self.columns.items()})
+
+
+def analytic_sheet(columns: HexColumns) -> Sheet:
+    """The analytic map, rounded as it goes out: no score crosses the edge of its band, no bound its own side."""
+    return Sheet(
+        columns.resolution,
+        columns.at,
+        columns.as_of,
+        False,
+        columns.h3,
+        {
+            "score": np.floor(columns.score * 10) / 10,
+            "band": columns.band,
+            "low": np.floor(columns.low).astype(np.int8),
+            "high": np.ceil(columns.high).astype(np.int8),
+            "reliability": columns.reliability,
+        },
+    )
+
+
+def released_sheet(engine: EnginePort, resolution: int, box: Box | None, at: int | None) -> Sheet:
+    """The newest release (at or before ``at``); empty before the first."""
+    release = engine.release() if at is None else engine.release(at)
+    if release is None:
+        none = np.empty(0, np.int64)
+        columns = {"score": none, "band": none, "since": none}
+        return Sheet(resolution, None, None, True, none.astype(np.uint64), columns, Remainders((), none, none, none))
+    found = release.columns(resolution, box)
+    is_cell = found.unit_resolution >= 0
+    h3 = np.array([int(found.unit[n], 16) for n in np.flatnonzero(is_cell).tolist()], np.uint64)
+    order = np.argsort(h3, kind="stable")
+    columns = {name: getattr(found, name)[is_cell][order] for name in ("score", "band", "since")}
+    codes = tuple(found.unit[n] for n in np.flatnonzero(~is_cell).tolist())
+    rest = Remainders(codes, found.score[~is_cell], found.band[~is_cell], found.since[~is_cell])
+    return Sheet(resolution, release.at, release.as_of, True, h3[order], columns, rest)
+
+
+class MapReader:
+    """One request for a map, by one role. Made on a thread: a state of the past may have to be replayed."""
+
+    def __init__(self, request: Request, engine: EnginePort, role: str, as_of: str | None = None) -> None:
+        self.public = not sees_analysis(role)
+        if self.public and as_of is not None:
+            raise ProblemError("forbidden", "released_only")
+        self._request, self.engine, self._role = request, engine, role
+        self.view = engine if as_of is None else view_of(engine, as_of)
+        self._newest = as_of is None
+        self._stamp = stamp_of(self.view, engine, role)
+
+    @property
+    def drawing(self) -> Drawing:
+        """Draws tiles and cuts boxes."""
+        drawing: Drawing = self._request.app.state.drawing
+        return drawing
+
+    def sheet(self, resolution: int, box: Box | None = None, at: int | None = None) -> Sheet:
+        """The map that this role sees."""
+        if self.public:
+            return released_sheet(self.engine, resolution, box, at)
+        sheet = analytic_sheet(self.view.hexes(resolution, box, at))
+        self.made_of(sheet.as_of)
+        return sheet
+
+    def days(self, resolution: int, box: Box | None, ends: list[int], first: date, last: date) -> list[Sheet]:
+        """The map at the end of each day: ``ends`` in UTC s, from ``first`` to ``last`` in Viet Nam."""
+        if self.public:
+            return [released_sheet(self.engine, resolution, box, end) for end in ends]
+        sheets = [analytic_sheet(columns) for columns in self.view.hex_days(resolution, first, last, box)]
+        self.made_of(sheets[0].as_of)
+        return sheets
+
+    def why(self, cell: str, at: int | None, people: bool) -> HexWhy:
+        """What a cell's score is made of.
+
+        Raises:
+            ProblemError: 404, no such cell.
+        """
+        named = cell_named(cell)
+        if named is None:
+            raise ProblemError("not_found", "no_cell")
+        found = self.view.hex_why(named, at, people)
+        self.made_of(found.as_of)
+        return found
+
+    def made_of(self, as_of: int | None) -> None:
+        """Note the state that an answer was made of: under load a map may be older than the newest state."""
+        if self._stamp[1] != as_of:
+            self._newest = False
+            self._stamp = ("map", as_of, *self._stamp[2:])
+
+    def unchanged(self, *asked: object) -> Response | None:
+        """304 when ``If-None-Match`` names what would be answered; nothing is made for it."""
+        etag = self._etag(asked)
+        if not same_etag(self._request.headers.get("if-none-match"), etag):
+            return None
+        return Response(status_code=NOT_MODIFIED, headers=self._headers(etag))
+
+    def reply(self, body: bytes, media: str, *asked: object, headers: dict[str, str] | None = None) -> Response:
+        """``body`` with its tag, packed, and kept for the next who asks the same; ``asked`` as in ``unchanged``."""
+        head = {**self._headers(self._etag(asked)), **(headers or {})}
+        coding = coding_of(self._request.headers.get("accept-encoding", ""))
+        if len(body) >= SMALL and coding != "identity":
+            body, head["Content-Encoding"] = packed(body, coding), coding
+        keep: Keep | None = self._request.scope.get(HOLDER)
+        if keep is not None and self._newest:
+            keep.stamp, keep.until = self._stamp, self._until()
+        if not body:
+            return Response(status_code=204, headers=head)
+        return Response(body, headers=head, media_type=MEDIA.get(media, media))
+
+    def _until(self) -> int | None:
+        return self.engine.next_publishing(system_clock()) if self.public else None
+
+    def _etag(self, asked: tuple[object, ...]) -> str:
+        coding = coding_of(self._request.headers.get("accept-encoding", ""))
+        return etag_of(self._request.app.state.run, self._role, self._stamp, coding, *asked)
+
+    def _headers(self, etag: str) -> dict[str, str]:
+        as_of = {} if self.public else {"As-Of": str(self._stamp[1])}
+        return {
+            "ETag": etag,
+            **as_of,
+            "Cache-Control": caching(self._until()),
+            "Vary": "Accept, Accept-Encoding, Authorization",
+        }
