@@ -12,7 +12,6 @@ from engine.cli.questions import DatabaseOption, DataOption, LimitOption, time_o
 from engine.cli.session import Session, moment, must_exist, open_engine, stored_at, write_out
 from engine.cli.tables import count, grid, plain, show
 from engine.cli.usage import Group, declare
-from engine.clock import to_rfc3339
 from engine.errors import BadInputError, BadParameterError
 from engine.texts import TEXTS, say
 
@@ -69,7 +68,9 @@ def list_(
     if form == "table" and out is None:
         table_of(session, found, limit)
         return
-    body = _csv(found) if form == "csv" else b"".join(_line(r) for r in found)
+    from engine.cli.rejects_command_forms import csv_of, line_of
+
+    body = csv_of(found) if form == "csv" else b"".join(line_of(r) for r in found)
     if out is None:
         session.write(body)
     else:
@@ -115,7 +116,9 @@ def export(
     if out is not None and out.exists() and not force:
         # It may hold somebody's corrections.
         raise BadInputError(session.say("error.file_there", path=out))
-    body = b"".join(_correctable(r) for r in chosen(session, data, database, kind, code, since, "open"))
+    from engine.cli.rejects_command_forms import correctable
+
+    body = b"".join(correctable(r) for r in chosen(session, data, database, kind, code, since, "open"))
     if out is None:
         session.write(body)
     else:
@@ -268,42 +271,3 @@ def _sent(session: Session, data: Path | None, database: str | None, corrections
     counts = (outcome.sent, len(outcome.refused), outcome.skipped)
     sent, refused, skipped = (count(n) for n in counts)
     session.out.print(session.say("note.rejects_sent", sent=sent, refused=refused, skipped=skipped))
-
-
-def _event(r: "Reject") -> object:
-    try:
-        return json.loads(r.event)
-    except ValueError:
-        return r.event
-
-
-def _line(r: "Reject") -> bytes:
-    fields = {
-        "id": r.id,
-        "kind": r.kind,
-        "code": r.code,
-        "detail": r.detail,
-        "source": r.source,
-        "row": r.row,
-        "received_at": to_rfc3339(r.received_at),
-        "state": r.state,
-        "event": _event(r),
-    }
-    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
-
-
-def _correctable(r: "Reject") -> bytes:
-    fields = {"reject_id": r.id, "kind": r.kind, "code": r.code, "detail": r.detail, "event": _event(r)}
-    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
-
-
-def _csv(found: "list[Reject]") -> bytes:
-    import csv
-    import io
-
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("id", "kind", "code", "detail", "source", "row", "received_at", "state", "event"))
-    for r in found:
-        rows.writerow((r.id, r.kind, r.code, r.detail, r.source, r.row, to_rfc3339(r.received_at), r.state, r.event))
-    return text.getvalue().encode()

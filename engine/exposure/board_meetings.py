@@ -10,7 +10,8 @@ from engine.exposure.deltas import Delta, joined
 from engine.exposure.infectiousness import CONSTANT
 from engine.exposure.pairs import Courses, summarise
 from engine.exposure.policies import Policy
-from engine.graph.eligibility import CHANNEL_NAMES, CHECK_IN
+from engine.graph.among import among
+from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN
 from engine.graph.evidence import Evidence, gather
 from engine.graph.presences import Queries
 from engine.graph.view import GraphView
@@ -38,6 +39,22 @@ class Meetings:
         end = np.minimum(self.end, closes[self.source])
         rows = np.flatnonzero(start < end)
         return Meetings(self.source[rows], self.other[rows], start[rows], end[rows])
+
+
+@dataclass(frozen=True)
+class Sources:
+    """From when to when each person passes on, at whatever level; columns by person code, empty windows apart."""
+
+    start: Ints
+    end: Ints
+
+    def during(self, person: Codes, start: Ints, end: Ints) -> Ints:
+        """Which of these people pass on at some moment of their interval: indices, ascending."""
+        return np.flatnonzero((self.start[person] < end) & (self.end[person] > start))
+
+    def between(self, low: int, high: int) -> Codes:
+        """Who passes on at some moment of [low, high), ascending."""
+        return np.flatnonzero((self.start < high) & (self.end > low)).astype(np.int32)
 
 
 def gathered(
@@ -70,24 +87,32 @@ def passed_on(view: GraphView, policy: Policy, person: Codes, start: Ints, end: 
         yield pairs.other, pairs.first
 
 
-def met_around(view: GraphView, policy: Policy, delta: Delta, after: int) -> list[Meetings]:
+def met_around(view: GraphView, policy: Policy, delta: Delta, after: int, sources: Sources) -> list[Meetings]:
     """Meetings of the people of ``delta`` round their changed intervals, with either of the two as the source.
 
-    Intervals that end by ``after`` are left out. Meetings that reach beyond an interval are clipped to it: they did
-    not change. Cost: the evidence in the intervals, not the graph.
+    Left out: intervals that end by ``after``, and whoever is not among ``sources``. Meetings that reach beyond an
+    interval are clipped to it: they did not change. Cost: the evidence of sources in the intervals, not the graph.
     """
     found: list[Meetings] = []
     for channel, name in enumerate(CHANNEL_NAMES):
         slack = policy.slack_s if channel == CHECK_IN else 0
         person, start, end = joined(delta, channel, after, slack)
+        if len(person) == 0:
+            continue
         eligibility = policy.eligibility(frozenset({name}))
+        mine = sources.during(person, start, end)
+        for at in range(0, len(mine), DELTA_CHUNK):
+            chunk = mine[at : at + DELTA_CHUNK]
+            ev = gather(view, Queries(person[chunk], start[chunk], end[chunk]), eligibility)
+            found.append(Meetings(person[chunk][ev.query], ev.other, ev.start, ev.end))
+        if channel == BLUETOOTH:
+            continue  # of a sighting both people are listed
+        low, high = int(start.min()), int(end.max())
+        theirs = among(view, sources.between(low, high), low, high, slack)
         for at in range(0, len(person), DELTA_CHUNK):
-            chunk = slice(at, at + DELTA_CHUNK)
-            who = person[chunk]
-            ev = gather(view, Queries(who, start[chunk], end[chunk]), eligibility)
-            found.append(Meetings(who[ev.query], ev.other, ev.start, ev.end))
-            if slack:
-                # Slack is given to the infectious person's stay only, so the two directions differ.
-                ev = gather(view, Queries(who, start[chunk], end[chunk], infector=False), eligibility)
+            part = slice(at, at + DELTA_CHUNK)
+            who = person[part]
+            # Slack is given to the infectious person's stay only, so the two directions differ.
+            ev = gather(view, Queries(who, start[part], end[part], infector=False), eligibility, theirs)
             found.append(Meetings(ev.other, who[ev.query], ev.start, ev.end))
     return [m for m in found if len(m.source)]

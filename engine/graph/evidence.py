@@ -58,16 +58,21 @@ class Evidence:
         return Evidence(**{name: column[index] for name, column in vars(self).items()})
 
 
-def gather(view: GraphView, queries: Queries, eligibility: Eligibility) -> Evidence:
-    """All eligible evidence of all queries. Cost: proportional to the records examined, never to the graph."""
+def gather(view: GraphView, queries: Queries, eligibility: Eligibility, others: GraphView | None = None) -> Evidence:
+    """All eligible evidence of all queries. Cost: proportional to the records examined, never to the graph.
+
+    The people asked about are looked up in ``view``; those who stayed or were near, in ``others`` when it is given
+    (:func:`engine.graph.among.among`). Sightings name both, so they are ``view``'s.
+    """
+    others = others or view
     parts: list[Evidence] = []
     if len(queries.person):
         if "bluetooth" in eligibility.channels and view.bluetooth:
             parts.append(_sightings(view, queries, eligibility))
-        if "check_in" in eligibility.channels and eligibility.same_place and view.check_in:
-            parts.append(_shared_stays(view, queries, eligibility))
-        if "location" in eligibility.channels and view.location:
-            parts.append(_near_fixes(view, queries, eligibility))
+        if "check_in" in eligibility.channels and eligibility.same_place and others.check_in:
+            parts.append(_shared_stays(view, queries, eligibility, others))
+        if "location" in eligibility.channels and others.location:
+            parts.append(_near_fixes(view, queries, eligibility, others))
     parts = [part for part in parts if len(part)] or parts[:1] or [_nothing()]
     if len(parts) == 1:
         return parts[0]
@@ -105,7 +110,7 @@ def sighting_weight(attenuation_db: Floats) -> Floats:
     return np.asarray(weights[np.searchsorted(edges, attenuation_db, side="left")], np.float64)
 
 
-def _shared_stays(view: GraphView, q: Queries, eligibility: Eligibility) -> Evidence:
+def _shared_stays(view: GraphView, q: Queries, eligibility: Eligibility, others: GraphView) -> Evidence:
     slack = eligibility.slack_s
     own_slack, other_slack = (slack, 0) if q.infector else (0, slack)
     own = stays_of(view, q, slack)
@@ -114,7 +119,7 @@ def _shared_stays(view: GraphView, q: Queries, eligibility: Eligibility) -> Evid
     person, low, high = q.person[own.query], q.start[own.query], q.end[own.query]
     usual = view.places.longest_stay_s
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.int32)
-    for at, s in touched(view.check_in, int(own.start.min()) - slack, int(own.end.max()) + slack, usual):
+    for at, s in touched(others.check_in, int(own.start.min()) - slack, int(own.end.max()) + slack, usual):
         scan.run(
             at, copresence_scan,
             s.rows.k1, s.rows.k2, s.rows.payload["left_at"], s.majors, s.major_longest, s.day_start,
@@ -144,7 +149,7 @@ def _found(
     return Evidence(own.query[index], other, start, end, weight, channels, measure, *mine, segment, row)
 
 
-def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility) -> Evidence:
+def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility, others: GraphView) -> Evidence:
     limit = eligibility.max_distance_m
     floor, sigmas = params.FIX_WEIGHT_FLOOR.value, params.FIX_SEARCH_SIGMAS.value
     cap, per_sigma = params.FIX_SEARCH_CAP_M.value, params.ACCURACY_SIGMAS.value
@@ -158,7 +163,7 @@ def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility) -> Eviden
     own_cell, cell_start, reached = _cells_in_reach(lat, lng, min(cap, limit + sigmas * most_sigma))
     person, low, high = q.person[own.query], q.start[own.query], q.end[own.query]
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.float64, np.float64, np.int32)
-    for at, s in touched(view.location, int(own.start.min()), int(own.end.max()), gap):
+    for at, s in touched(others.location, int(own.start.min()), int(own.end.max()), gap):
         p = s.rows.payload
         scan.run(
             at, proximity_scan,

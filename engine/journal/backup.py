@@ -17,6 +17,7 @@ from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from engine.disk import sync
 from engine.errors import BadInputError, JournalError
 from engine.journal.blobs import decode
 from engine.journal.database import Database, address
@@ -153,17 +154,9 @@ def _check(connection: Connection) -> int:
 
 
 def _named(part: Path, to: Path) -> None:
-    _sync(part)
+    sync(part)
     part.rename(to)
-    _sync(to.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(to.parent)
 
 
 @contextmanager

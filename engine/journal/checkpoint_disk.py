@@ -28,15 +28,6 @@ def put(path: Path, buffers: Iterable[Buffer]) -> None:
         raise
 
 
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def read(path: Path) -> bytes | None:
     """Content of a manifest; None when it is not there."""
     try:

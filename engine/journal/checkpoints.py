@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.journal.checkpoint_disk import TMP, as_ours, identity, put, read, size, sync
+from engine.disk import sync
+from engine.journal.checkpoint_disk import TMP, as_ours, identity, put, read, size
 from engine.journal.checkpoint_manifest import Manifest, manifests_in, parsed, rendered
 from engine.journal.checkpoint_parts import SUFFIX, DamagedError, OpenedPart, Part, opened
 from engine.journal.checkpoint_store import PartStore

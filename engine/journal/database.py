@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from engine.disk import sync
 from engine.errors import BadInputError, JournalError
 from engine.journal.faults import explain
 
@@ -122,11 +123,7 @@ def _made(file: Path) -> None:
     # It holds personal data; the log files beside it take its mode.
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     for folder in (file.parent, file.parent.parent):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(folder)
 
 
 def address(folder: Path | None, url: str | None) -> URL:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.clock import to_rfc3339
+from engine.disk import sync
 from engine.errors import BadInputError, StorageFullError, TruyvetError
 from engine.events.manifest import MANIFEST, PART, UNFINISHED, Item, Manifest, read_manifest, sha256_of
 from engine.events.schemas import KINDS, kind_named
@@ -196,7 +197,7 @@ class _Written:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{PART}.tmp")
         pq.write_table(table, draft, compression="zstd")
-        _sync(draft)
+        sync(draft)
         os.replace(draft, path)
         self._items[below] = Item(
             below, kind, text, table.num_rows, path.stat().st_size, sha256_of(path), content
@@ -212,7 +213,7 @@ class _Written:
                 if folder.is_dir() and not any(folder.iterdir()):
                     folder.rmdir()
         for folder in {(self._to / below).parent for below in self._items}:
-            _sync(folder)
+            sync(folder)
         self._note(MANIFEST, self._items)
         (self._to / UNFINISHED).unlink(missing_ok=True)
         files = self._items.values()
@@ -229,9 +230,9 @@ class _Written:
     def _note(self, name: str, items: dict[str, Item]) -> None:
         draft = self._to / f"{name}.tmp"
         draft.write_bytes(replace(self._manifest, files=tuple(items[key] for key in sorted(items))).as_json())
-        _sync(draft)
+        sync(draft)
         os.replace(draft, self._to / name)
-        _sync(self._to)
+        sync(self._to)
 
 
 def _digest(table: pa.Table) -> str:
@@ -259,14 +260,6 @@ def _same(path: Path, item: Item) -> bool:
         return path.stat().st_size == item.bytes and sha256_of(path) == item.sha256
     except FileNotFoundError:
         return False
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

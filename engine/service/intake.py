@@ -77,6 +77,8 @@ class Intake:
         self._waiting: list[_Work] = []
         self._rows = 0
         self._snapshot: Snapshot | None = None
+        self._asked = False
+        """Whether somebody has waited for a snapshot since the last batch."""
         self._last_received = 0
 
     # -- taking in ------------------------------------------------------------------------------------
@@ -223,6 +225,9 @@ class Intake:
 
     def _apply(self, kind: str, table: pa.Table, seq: int, received_at: int) -> Outcomes:
         with self.lock:
+            if self._asked:  # who asks while this batch is taken in has the state up to here, without waiting
+                self.current()
+                self._asked = False
             outcomes = self.state.apply(kind, table, seq, received_at)
             self._last_received = max(self._last_received, received_at)
             news = bool(((outcomes != DUPLICATE) & (outcomes != RETRACTED)).any())
@@ -265,6 +270,7 @@ class Intake:
         state = self._snapshot
         if state is not None:
             return state
+        self._asked = True
         with self.lock:
             return self.current()
 

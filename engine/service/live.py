@@ -33,7 +33,7 @@ PAUSE_S = 0.2
 """Least time between two looks at what is new: batches that come in between are looked at together."""
 FOLLOW_S = 1.0
 """How often the journal is asked whether another process has written."""
-YOUNG_S = 0.5
+YOUNG_S = 0.9
 """How old what was seen may be when looking takes longer than ``DEAR_S``: all is visible within a second."""
 CHUNK = 1_000
 """Rows of the board that are looked up together."""

@@ -47,6 +47,18 @@ def until_refused(server: Server, ledger: Ledger, most: int = 3_000):
     raise AssertionError("the disk never filled up")
 
 
+def goes_on(server: Server, ledger: Ledger) -> None:
+    """Batches are acknowledged again, and after a kill everything acknowledged is there."""
+    after = World(22).batch(5, 0)
+    ledger.sends(after)
+    assert ledger.answered(after, *server.post(after.kind, after.json())), ledger.statuses
+    server.kill()
+    verdict = Audit(server.data, None).check(ledger)
+    assert verdict.good, verdict.told()
+    with Inside(server.data) as again:
+        assert again.get("/v1/cases")["cases"]
+
+
 def test_a_full_disk_refuses_and_goes_on_when_there_is_room_again(small_disk):
     with Server(small_disk / "data") as server:
         server.log = small_disk.parent / "server.log"
@@ -62,14 +74,7 @@ def test_a_full_disk_refuses_and_goes_on_when_there_is_room_again(small_disk):
         assert server.get("/v1/cases")["cases"], "questions are still answered"
 
         ballast.unlink()
-        after = World(22).batch(5, 0)
-        ledger.sends(after)
-        assert ledger.answered(after, *server.post(after.kind, after.json())), ledger.statuses
-        server.kill()
-        verdict = Audit(server.data, None).check(ledger)
-        assert verdict.good, verdict.told()
-        with Inside(server.data) as again:
-            assert again.get("/v1/cases")["cases"]
+        goes_on(server, ledger)
 
 
 def test_a_disk_that_may_only_be_read_is_named_at_the_start(small_disk):
@@ -100,11 +105,4 @@ def test_a_file_that_may_not_grow_refuses_and_goes_on_when_it_may(server):
     assert server.get("/v1/cases")["cases"], "questions are still answered"
 
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, before)
-    after = World(22).batch(5, 0)
-    ledger.sends(after)
-    assert ledger.answered(after, *server.post(after.kind, after.json())), ledger.statuses
-    server.kill()
-    verdict = Audit(server.data, None).check(ledger)
-    assert verdict.good, verdict.told()
-    with Inside(server.data) as again:
-        assert again.get("/v1/cases")["cases"]
+    goes_on(server, ledger)

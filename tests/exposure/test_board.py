@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.exposure import board as boards
+from engine.exposure import board_updating
 from engine.exposure.board import Board, BoardState
 from engine.exposure.deltas import nothing
 from engine.exposure.policies import policy_named
@@ -233,7 +234,7 @@ def test_after_an_update_that_failed_the_next_one_makes_everything_right(monkeyp
     told = Told()
     told.now(ill("a"), met("a", "b", 0))
     with monkeypatch.context() as broken:
-        broken.setattr(boards, "passed_on", _fails)
+        broken.setattr(board_updating, "passed_on", _fails)
         with pytest.raises(MemoryError):
             told.now(ill("b"), met("b", "c", 900))
     assert len(told.board.rows().person) == 0

@@ -12,7 +12,7 @@ from scipy.stats import ncx2
 from engine import params
 from engine.graph.kernels.episodes import episodes
 from engine.graph.kernels.fixes import chance_within, distance_m
-from engine.graph.kernels.search import find_places, lower_bound
+from engine.graph.kernels.search import find_places, gallop, lower_bound
 
 RADIUS = params.EARTH_RADIUS_M.value
 lats = st.integers(-900_000_000, 900_000_000)
@@ -95,3 +95,11 @@ def test_episodes_credit_the_union_and_never_a_gap(rows: list[tuple[int, int, in
         covered = sorted(seconds)
         breaks = sum(b - a > 1 and b - a - 1 >= gap for a, b in itertools.pairwise(covered))
         assert len(set(number[mine].tolist())) == breaks + 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 30), max_size=40), st.integers(-1, 31), st.integers(0, 40))
+def test_galloping_from_anywhere_before_it_finds_the_lower_bound(values: list[int], wanted: int, skipped: int) -> None:
+    column = np.array(sorted(values), np.int64)
+    expected = bisect_left(column.tolist(), wanted)
+    assert gallop(column, wanted, min(skipped, expected), len(column)) == expected

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from engine.graph.kernels.search import lower_bound
+from engine.graph.kernels.search import gallop, lower_bound
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
 
@@ -19,14 +19,20 @@ def fixes_of_people(
     k1, stay, accuracy, day_start, max_gap, worst_accuracy, person, start, end,
     out_query, out_start, out_end, out_row,
 ):  # fmt: skip
-    """Fixes of each query person, no vaguer than ``worst_accuracy`` (dm), whose presence overlaps its window."""
+    """Fixes of each query person, no vaguer than ``worst_accuracy`` (dm), whose presence overlaps its window.
+
+    Cost: log n a query; less when the queries are ordered by person.
+    """
     cap = len(out_query)
     n = 0
+    at, before = 0, np.int64(-1)
     for q in range(len(person)):
         x = np.int64(person[q])
         first = min(max(np.int64(0), start[q] - max_gap - day_start), np.int64(SECOND_MASK))
         last = end[q] - day_start
-        i = lower_bound(k1, (x << SECOND_BITS) | first, 0, len(k1))
+        wanted = (x << SECOND_BITS) | first
+        at = gallop(k1, wanted, at if wanted >= before else 0, len(k1))
+        i, before = at, wanted
         while i < len(k1) and (k1[i] >> SECOND_BITS) == x and (k1[i] & SECOND_MASK) < last:
             e = day_start + (k1[i] & SECOND_MASK) + stay[i]
             if e > start[q] and accuracy[i] <= worst_accuracy:

@@ -17,6 +17,18 @@ def lower_bound(values, wanted, lo, hi):
 
 
 @njit(cache=True, nogil=True)
+def gallop(values, wanted, lo, hi):
+    """As ``lower_bound``, quick when the answer is near ``lo``: in steps that double, then by halves."""
+    step = 1
+    while lo < hi and values[lo] < wanted:
+        ahead = min(lo + step, hi)
+        if ahead == hi or values[ahead] >= wanted:
+            return lower_bound(values, wanted, lo + 1, ahead)
+        lo, step = ahead, 2 * step
+    return lo
+
+
+@njit(cache=True, nogil=True)
 def find_places(k1, k2, wanted1, wanted2):
     """Where each key (wanted1, wanted2) stands or would stand in rows sorted by (k1, k2), and whether it is there.
 
