@@ -1,5 +1,8 @@
 """Keys and codes."""
 
+import random
+import threading
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -33,13 +36,13 @@ def test_encoding_is_undone_by_keys(first: list[str], second: list[str]) -> None
 
 
 @pytest.mark.parametrize("known", [0, 1, 3_000, 6_000])
-def test_many_keys_at_once_get_the_codes_that_one_by_one_would_get(known: int) -> None:
-    many = [f"k{i % 5_000}" for i in range(7_000)]
+@pytest.mark.parametrize("rows", [ids.FEW, ids.FEW + 3_000])
+def test_many_keys_at_once_get_the_codes_that_one_by_one_would_get(known: int, rows: int) -> None:
+    many = [f"k{i * 7 % 5_000}" for i in range(rows)]
     bulk, single = Keys(), Keys()
     for keys in (bulk, single):
         keys.encode(pa.array([f"k{i}" for i in range(known)], pa.string()))
     codes = bulk.encode(pa.array(many))
-    assert len(set(many)) > ids.MANY
     assert codes.tolist() == [single.add(k) for k in many]
     assert len(bulk) == len(single)
 
@@ -59,3 +62,58 @@ def test_ranks_follow_the_keys_not_the_codes() -> None:
     keys = Keys()
     codes = keys.encode(pa.array(["c", "a", "b"]))
     assert keys.ranks(codes).tolist() == [2, 0, 1]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=3)))
+def test_the_column_is_the_namespace(given_keys: list[str]) -> None:
+    keys = Keys()
+    keys.encode(pa.array(given_keys, pa.string()))
+    again = Keys.of(keys.column())
+    assert again.column() == keys.column()
+    assert [again.find(k) for k in given_keys] == [keys.find(k) for k in given_keys]
+
+
+def test_no_code_beyond_the_last_has_a_key() -> None:
+    keys = Keys()
+    keys.add("a")
+    for code in (-1, 1):
+        with pytest.raises(IndexError):
+            keys.key(code)
+
+
+def test_a_slice_of_a_column_is_its_own_keys() -> None:
+    keys = Keys()
+    assert keys.keys(keys.encode(pa.array(["no", "a", "bb", "no"]).slice(1, 2)).tolist()) == ["a", "bb"]
+
+
+def test_those_who_look_while_keys_come_see_each_whole_or_not_at_all() -> None:
+    keys, names = Keys(), [f"person-{i}" for i in range(30_000)]
+    wrong: list[str] = []
+    over = threading.Event()
+
+    def look() -> None:
+        rng = random.Random(1)
+        while not over.is_set():
+            name = names[rng.randrange(len(names))]
+            code = keys.find(name)
+            if code is not None and keys.key(code) != name:
+                wrong.append(name)
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    writers = [threading.Thread(target=_adding, args=(keys, names[i:] + names[:i])) for i in (0, 9_000)]
+    for thread in (*readers, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    over.set()
+    for thread in readers:
+        thread.join()
+    assert not wrong
+    assert len(keys) == len(names)
+    assert sorted(keys.column().to_pylist()) == sorted(names)
+
+
+def _adding(keys: Keys, names: list[str]) -> None:
+    for at in range(0, len(names), 500):
+        keys.encode(pa.array(names[at : at + 500]))
