@@ -15,7 +15,7 @@ from engine.clock import EARLIEST, LATEST, to_rfc3339
 from engine.errors import BadInputError
 from engine.events import mixed
 from engine.events.kernels import BAD, BLANK, GOOD, parse_moments
-from engine.events.rejections import Findings, Mask, shown
+from engine.events.rejections import Findings, Mask, shown, told
 from engine.events.schemas import ARROW_TYPE, MAX_KEY, TIME, Field
 
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -54,7 +54,7 @@ def _valid(column: pa.Array) -> Mask:
 
 def _wrong_type(field: Field, column: pa.Array, findings: Findings, wanted: str) -> tuple[pa.Array, Mask]:
     valid = _valid(column)
-    findings.add(valid, "bad_type", lambda i: f"{field.name} must be {wanted}, not {shown(column[i].as_py())}")
+    findings.add(valid, "bad_type", lambda i: f"{field.name} must be {wanted}, not {shown(told(column[i]))}")
     return pa.nulls(len(column), ARROW_TYPE[field.type]), ~valid
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -34,6 +35,18 @@ def shown(value: object) -> str:
     """``value`` as a refusal quotes it: short, whatever was sent."""
     text = repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def told(cell: pa.Scalar) -> object:
+    """The value of a raw cell; where Python has none (no UTF-8, beyond its calendar, no such zone) what is nearest."""
+    try:
+        return cell.as_py()
+    except (ValueError, OverflowError, LookupError):
+        if isinstance(cell, pa.DictionaryScalar | pa.UnionScalar):
+            return told(cell.value)
+        if isinstance(cell, pa.StringScalar):
+            return cell.as_buffer().to_pybytes().decode("utf-8", "replace")
+        return cell.value if isinstance(cell, pa.TimestampScalar) else f"({cell.type})"
 
 
 class Findings:

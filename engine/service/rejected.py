@@ -5,6 +5,7 @@ from bisect import bisect_left
 import orjson
 import pyarrow as pa
 
+from engine.events.rejections import told
 from engine.events.validate import Checked
 from engine.journal.entries import MAX_EVENT, RejectRow
 from engine.service.results import Rejection
@@ -40,5 +41,7 @@ def retracted_rows(
 
 
 def _content(table: pa.Table, rows: list[int]) -> list[str]:
-    inside = table.take(pa.array(rows, pa.int64())).to_pylist()
+    # Cell by cell: Arrow can take rows out of columns of most types only, and what was sent may be of any.
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    inside = ({name: told(column[at]) for name, column in columns.items()} for at in rows)
     return [orjson.dumps({k: v for k, v in row.items() if v is not None}, default=str).decode() for row in inside]

@@ -196,6 +196,13 @@ def test_packed_columns_of_any_text_are_text(packed: Callable[[pa.Array], pa.Arr
     assert [(r.row, r.code) for r in checked.rejected] == [(2, "missing_field")]
 
 
+@pytest.mark.parametrize("seconds", [2**45, -(2**45)])
+def test_a_moment_that_python_has_no_word_for_is_quoted_where_a_text_should_be(seconds: int) -> None:
+    column = pa.array([seconds], pa.int64()).cast(pa.timestamp("s", "UTC"))
+    checked = check("case", pa.table({"person": column, "onset_at": ["2021-07-01T00:00:00Z"]}), NOW)
+    assert [(r.code, str(seconds) in r.detail) for r in checked.rejected] == [("bad_type", True)]
+
+
 def test_a_time_zone_whose_name_is_damaged_is_bad_input() -> None:
     table = pa.table({"person": ["a"], "onset_at": pa.array([0], pa.timestamp("s", "Asia/Tokyo"))})
     sink = pa.BufferOutputStream()

@@ -108,6 +108,41 @@ def test_refused_rows_are_kept_with_what_was_sent(tmp_path: Path) -> None:
     assert '"entered_at":"2021-06-30T00:00:00' in kept[3][2]
 
 
+ODD = pa.array([b"a", b"\xff"], pa.binary()).cast(pa.string(), safe=False)
+FAR = pa.array([T0, 2**45], pa.int64()).cast(pa.timestamp("s", "UTC"))
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "told"),
+    [
+        ("person", ODD, '"person":"\ufffd"'),
+        ("at", FAR, f'"at":{2**45}'),
+        ("at", FAR.dictionary_encode(), f'"at":{2**45}'),
+        ("lat", pa.array([0, 2**60], pa.int64()).cast(pa.duration("s")), '"lat":"(duration[s])"'),
+    ],
+)
+def test_a_cell_that_python_cannot_hold_costs_its_row_alone(
+    tmp_path: Path, name: str, column: pa.Array, told: str
+) -> None:
+    engine = opened(tmp_path)
+    good = {
+        "person": ["a", "b"],
+        "at": pa.array([T0] * 2, pa.timestamp("s", "UTC")),
+        "lat": [1.0] * 2,
+        "lng": [1.0] * 2,
+    }
+    reply = engine.ingest("location", pa.table(good | {name: column}))
+    assert (reply.accepted, [r.row for r in reply.rejected][-1]) == (0 if name == "lat" else 1, 1)
+    assert told in engine.rejects.list()[-1].event
+
+
+def test_refused_rows_of_any_packing_are_kept(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    people = pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["a"]))
+    assert engine.ingest("case", pa.table({"person": people, "onset_at": ["2021-07-01T00:00:00Z", "?"]})).accepted == 1
+    assert [r.event for r in engine.rejects.list()] == ['{"person":"a","onset_at":"?"}']
+
+
 def test_the_clock_may_step_back(tmp_path: Path) -> None:
     clock = Hand()
     engine = load([saw("a", "b", T0)], engine=opened(tmp_path, clock))
