@@ -33,6 +33,7 @@ class Info:
     received_at: int
     bytes: int
     path: Path
+    journal: str
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,17 @@ class Checkpoints:
         return path.name in self._judged and self._judged[path.name] == identity(path)
 
     def list(self) -> Infos:
-        """Checkpoints there are, oldest first, without those known to be damaged. Reads the manifests only."""
+        """Checkpoints there are, oldest first, without those known to be damaged. Reads the manifests only.
+
+        Raises:
+            JournalError: one cannot be read now.
+        """
+        try:
+            return self._list()
+        except OSError as error:
+            raise as_ours(error, "checkpoints cannot be looked at") from None
+
+    def _list(self) -> Infos:
         return [_info(path, manifest) for path, manifest in self._manifests() if manifest is not None]
 
     def disk_bytes(self) -> int:
@@ -232,7 +243,7 @@ class Checkpoints:
         """
         try:
             with self._alone():
-                there = self.list()
+                there = self._list()
                 kept = keep(there)
                 for info in there:
                     if info.seq not in kept:
@@ -288,4 +299,4 @@ class Checkpoints:
 
 
 def _info(path: Path, manifest: Manifest) -> Info:
-    return Info(manifest.seq, manifest.received_at, manifest.bytes, path)
+    return Info(manifest.seq, manifest.received_at, manifest.bytes, path, manifest.journal)

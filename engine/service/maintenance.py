@@ -55,7 +55,13 @@ class Maintenance:
 
     def _newest_seq(self) -> int:
         files = self._storage.checkpoints
-        newest = max(files.list() if files is not None else [], key=lambda info: info.seq, default=None)
+        try:
+            # One of another journal, or from before a purge, saves no replay.
+            fit = [i for i in files.list() if i.journal == self._storage.ident] if files is not None else []
+        except TruyvetError as error:
+            log.warning("the newest checkpoint is not known: %s", error.code)
+            return 0
+        newest = max(fit, key=lambda info: info.seq, default=None)
         if newest is None:
             return 0
         self._metrics.checkpoint(newest.seq, 0.0, newest.received_at)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.errors import JournalError
 from engine.journal import checkpoint_manifest, checkpoint_parts
 from engine.journal.checkpoint_parts import HEADER
 from engine.journal.checkpoints import Checkpoints
@@ -53,6 +54,13 @@ def test_every_flipped_byte_of_a_part_is_seen(tmp_path: Path) -> None:
         expect_the_older(tmp_path, path.name)
         path.write_bytes(content)
     assert whole(Checkpoints(tmp_path).newest(JOURNAL), parts(2))
+
+
+def test_a_manifest_that_cannot_be_read_is_an_error_of_ours(tmp_path: Path) -> None:
+    again = store(tmp_path, 1)
+    (tmp_path / MANIFEST).mkdir()  # as for an account that may not read it
+    with pytest.raises(JournalError, match="looked at"):
+        again.list()
 
 
 def test_every_flipped_byte_of_a_manifest_is_seen(tmp_path: Path) -> None:

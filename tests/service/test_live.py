@@ -132,6 +132,29 @@ def test_a_checkpoint_is_left_at_the_end_and_used(tmp_path: Path, monkeypatch: p
     again.close()
 
 
+def test_a_checkpoint_that_cannot_be_read_stops_no_start(tmp_path: Path) -> None:
+    engine = load(CHAIN, engine=opened(tmp_path))
+    engine.checkpoint()
+    engine.close()
+    (tmp_path / "checkpoints" / "000000000009.json").mkdir()  # as for an account that may not read it
+    again = opened(tmp_path)
+    assert [r.person for r in again.board().rows] == ["f0", "f1", "f2"]
+    again.close()
+
+
+def test_a_checkpoint_of_another_journal_is_not_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.service.maintenance.WORTH_ROWS", 1)
+    load([*CHAIN, saw("f0", "x", T0)], engine=opened(tmp_path)).close()
+    for path in tmp_path.glob("truyvet.db*"):
+        path.unlink()
+    load(CHAIN, engine=opened(tmp_path)).close()
+    engine = opened(tmp_path)
+    (only,) = engine._storage.checkpoints.list()
+    assert (only.seq, only.journal) == (2, engine._storage.ident)
+    assert b"truyvet_checkpoint_seq 2.0" in engine.metrics.text()
+    engine.close()
+
+
 @settings(max_examples=20, deadline=None)
 @given(worlds(), st.data())
 def test_a_state_from_a_checkpoint_goes_on_as_if_nothing_had_happened(
