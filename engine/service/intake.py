@@ -259,9 +259,14 @@ class Intake:
                 self._follow(None)
 
     def replace_state(self, made: Callable[[], State]) -> None:
-        """Put another state of the same journal in place; nobody writes meanwhile."""
+        """Put another state of the same journal in place; nobody writes while it is put there.
+
+        It may take long to make: the old one goes on meanwhile, and what was stored since is taken into the new one.
+        """
+        state = made()
         with self._writer:
-            state = made()
+            for stored in self.journal.replay(after=state.seq) if self.journal is not None else ():
+                state.apply(stored.kind, stored.table, stored.seq, stored.received_at)
             with self.lock:
                 self.state, self._snapshot = state, None
 

@@ -18,10 +18,13 @@ from engine.service.results import PurgeReport
 from engine.service.retention import keeper
 from engine.service.settings import Settings
 from engine.service.storage import Storage
+from engine.sources.source import Backoff
 
 log = logging.getLogger("truyvet.maintenance")
 LOOK_S = 10.0
 """How often there is a look at what is due."""
+MOST_WAIT_S = 1_800.0
+"""The longest wait before a job that failed is tried again: each try may read and write whole disks."""
 CHECKPOINT_ROWS = 5_000_000
 """A checkpoint is written when this many rows would have to be replayed, ..."""
 CHECKPOINT_S = 3_600.0
@@ -33,6 +36,33 @@ PURGE_HOUR = 3
 LEASE_S = 4 * 3_600
 PURGE = "purge"
 """Name of the daily job."""
+
+
+Job = Callable[[int, History | None], None]
+"""Something to look after, at a moment (UTC s)."""
+
+
+class Retried:
+    """A job that, while it fails, is tried more and more seldom; others go on meanwhile."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._backoff = Backoff(LOOK_S, MOST_WAIT_S)
+        self._from = 0.0
+
+    def __call__(self, now: int, history: History | None) -> None:
+        """Do it, unless it failed a short while ago."""
+        if monotonic() < self._from:
+            return
+        try:
+            self._job(now, history)
+            self._backoff.succeeded()
+        except TruyvetError as error:
+            self._from = monotonic() + self._backoff.after_failure()
+            log.warning("maintenance is tried again: %s", error.code)
+        except Exception:
+            self._from = monotonic() + self._backoff.after_failure()
+            log.exception("maintenance is tried again")
 
 
 class Maintenance:
@@ -48,6 +78,8 @@ class Maintenance:
         """One checkpoint or purge at a time."""
         self._saved_seq = self._newest_seq()
         self._saved_at = monotonic()
+        self._purging = ""
+        """Name of the journal at the last look, where it was not that of the state."""
         self._stop = Event()
         self._thread: Thread | None = None
         self.renewed: list[Callable[[], None]] = []
@@ -113,6 +145,7 @@ class Maintenance:
         began = monotonic()
         with self._lock:
             before = now - self.retention_days * DAY
+            self._intake.catch_up()  # a case that another process has accepted ties what it touches, too
             board, state = self._live.refresh(now=True)
             gone = self._storage.journal.purge(before, keeper(board, state.person_keys), dry)
             exports: list[Path] = []
@@ -149,19 +182,16 @@ class Maintenance:
         self._thread.start()
 
     def _run(self, clock: Clock, history: History | None, also: Sequence[Callable[[int], None]]) -> None:
+        others = [Retried(lambda now, _, job=job: job(now)) for job in also]
+        jobs = [Retried(job) for job in (self._follow_purge, self._checkpoint_if_due, self._purge_if_due)]
         while not self._stop.wait(LOOK_S):
-            try:
-                self._follow_purge(clock(), history)
-                due = self._worth(1) and monotonic() - self._saved_at > CHECKPOINT_S
-                if due or self._worth(CHECKPOINT_ROWS):
-                    self.checkpoint(clock())
-                self._purge_if_due(clock(), history)
-                for job in also:
-                    job(clock())
-            except TruyvetError as error:
-                log.warning("maintenance is tried again: %s", error.code)
-            except Exception:
-                log.exception("maintenance is tried again")
+            for job in (*jobs, *others):
+                job(clock(), history)
+
+    def _checkpoint_if_due(self, now: int, history: History | None) -> None:
+        due = self._worth(1) and monotonic() - self._saved_at > CHECKPOINT_S
+        if due or self._worth(CHECKPOINT_ROWS):
+            self.checkpoint(now)
 
     def _purge_if_due(self, now: int, history: History | None) -> None:
         local, tasks = in_viet_nam(now), self._storage.journal.tasks
@@ -175,8 +205,15 @@ class Maintenance:
         tasks.done(PURGE, now, f"{report.rows} rows of {report.batches} batches")
 
     def _follow_purge(self, now: int, history: History | None) -> None:
-        """Another process has purged: what it took away must not live on here."""
-        if self._storage.ident != self._intake.state.ident:
+        """Another process has purged: what it took away must not live on here.
+
+        Two looks must find the same: the name changes with every batch that a purge rewrites.
+        """
+        ident = self._storage.ident
+        if ident != self._intake.state.ident:
+            if ident != self._purging:
+                self._purging = ident
+                return
             with self._lock:
                 self._storage.forget_purged()
                 self._renew(now, history)

@@ -3,13 +3,19 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
-from engine.errors import BadParameterError
+from engine.errors import BadParameterError, StorageFullError
+from engine.journal.facts import remember
 from engine.service.engine import Settings
+from engine.service.maintenance import Retried
 from engine.service.retention import keeper
+from engine.service.state import State
 from tests.graph.small import DAY, HOUR, T0, case, fix, saw, stay
 from tests.property.answers import everything
 from tests.service.stored import Hand, opened
@@ -109,8 +115,70 @@ def test_a_purge_of_another_process_is_followed(tmp_path: Path) -> None:
     other.purge()
     other.close()
     server._maintenance._follow_purge(clock.now, server._history)
+    server._maintenance._follow_purge(clock.now, server._history)
     assert server.summary() == load(TIED).summary() | {"bluetooth": 2}
     assert [r.person for r in server.board().rows] == ["tied-f0", "tied-f1", "tied-f1b", "tied-f2"]
+
+
+def test_a_purge_of_another_process_is_followed_once_it_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = load(MARKED, engine=opened(tmp_path))
+    loads: list[str] = []
+    monkeypatch.setattr(server._maintenance, "_renew", lambda *_: loads.append(server._storage.ident))
+    for rewritten in (1, 2, 3, 3):
+        with server.journal._database.write("") as connection:
+            remember(connection, "rewritten", str(rewritten))
+        server._maintenance._follow_purge(NOW, None)
+    assert loads == [f"{server.journal.ident}-3"]
+
+
+def test_events_are_taken_in_while_a_purged_state_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Hand()
+    engine = load(MARKED, engine=opened(tmp_path, clock))
+    clock.now += 22 * DAY
+    made, waited = engine._storage.load, []
+
+    def slow(**asked: Any) -> State:
+        state = made(**asked)
+        writer = Thread(target=load, args=([saw("mean", "while", T0)],), kwargs={"engine": engine}, daemon=True)
+        writer.start()
+        writer.join(10)
+        waited.append(writer.is_alive())
+        return state
+
+    monkeypatch.setattr(engine._storage, "load", slow)
+    assert engine.purge().rows == 5
+    assert waited == [False]
+    assert engine.summary()["bluetooth"] == 1
+    load([saw("later", "on", T0)], engine=engine)
+    engine.close()
+    assert opened(tmp_path, clock).summary()["bluetooth"] == 2
+
+
+def test_the_evidence_of_a_case_that_another_process_accepted_stays(tmp_path: Path) -> None:
+    clock = Hand()
+    engine = load([saw("new-f0", "contact", T0)], engine=opened(tmp_path, clock))
+    clock.now += 22 * DAY
+    load([case("new-f0", confirmed_at=T0 + HOUR, onset_at=T0)], engine=opened(tmp_path, clock))
+    assert engine.purge().rows == 0
+
+
+def test_a_job_that_fails_is_tried_more_and_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, tried, fails = [100.0], [], [StorageFullError("full")] * 9 + [ValueError()]
+    monkeypatch.setattr("engine.service.maintenance.monotonic", lambda: now[0])
+
+    def job(*_: Any) -> None:
+        tried.append(now[0])
+        if fails:
+            raise fails.pop()
+
+    retried = Retried(job)
+    while len(tried) < 12:
+        retried(0, None)
+        now[0] += 10
+    waits = [later - earlier for earlier, later in pairwise(tried)]
+    assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 10]
 
 
 @pytest.mark.parametrize("days", [13, 61])
