@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from threading import Lock
 
-from engine.errors import HistoryGoneError
+from engine.errors import HistoryGoneError, NotReadyError
 from engine.exposure.board import Board
 from engine.exposure.deltas import nothing
 from engine.exposure.labels import Labelled, labels_of
@@ -20,6 +20,8 @@ from engine.service.timeline import timeline_of
 
 KEPT = 2
 """States of the past held in memory at once."""
+PATIENCE_S = 2.0
+"""How long a question waits while another moment is being made: it keeps one of the few readers' threads."""
 
 
 class PastState:
@@ -131,12 +133,16 @@ class History:
         self._policy = policy
         self._states: OrderedDict[tuple[str, int], Past] = OrderedDict()
         self._lock = Lock()
+        self._making = Lock()
+        """Held while a state is made: one at a time, as each takes the memory of another engine."""
 
     def at(self, as_of: int) -> Past:
         """Everything as it was known after batch ``as_of``.
 
         Raises:
             HistoryGoneError: there is no such batch, or it was received before the last purge's cutoff.
+            NotReadyError: another moment is being made, and that takes long.
+            JournalError: a batch is damaged, or the database is away.
         Cost: opening the newest earlier checkpoint (at least one a day is kept) and replaying what came since.
         """
         journal = self._storage.journal
@@ -146,17 +152,32 @@ class History:
         if received < journal.purged_before:
             raise HistoryGoneError(f"batch {as_of} lies before the retention: events known then have been purged since")
         key = (self._storage.ident, as_of)
+        found = self._kept(key)
+        if found is not None:
+            return found
+        if not self._making.acquire(timeout=PATIENCE_S):
+            raise NotReadyError("another moment of the past is being made; ask again in a moment")
+        try:
+            return self._kept(key) or self._made(key)
+        finally:
+            self._making.release()
+
+    def _kept(self, key: tuple[str, int]) -> Past | None:
         with self._lock:
             found = self._states.get(key)
-            if found is None:
-                found = Past(PastState(self._storage.load(upto=as_of), self._policy), self._policy)
-                while len(self._states) >= KEPT:
-                    self._states.popitem(last=False)
-                self._states[key] = found
-            self._states.move_to_end(key)
-        return found
+            if found is not None:
+                self._states.move_to_end(key)
+            return found
+
+    def _made(self, key: tuple[str, int]) -> Past:
+        made = Past(PastState(self._storage.load(upto=key[1]), self._policy), self._policy)
+        with self._lock:
+            while len(self._states) >= KEPT:
+                self._states.popitem(last=False)
+            self._states[key] = made
+        return made
 
     def forget(self) -> None:
         """Let go of every state: a purge must not live on in memory."""
-        with self._lock:
+        with self._making, self._lock:  # one that is being made is of before the purge, too
             self._states.clear()

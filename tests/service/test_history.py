@@ -1,12 +1,16 @@
 """Time travel: what was known at a batch equals an engine that was never told more."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import HistoryGoneError
+from engine.errors import HistoryGoneError, NotReadyError
+from engine.service.state import State
 from tests.graph.small import HOUR, T0, case, saw, stay
 from tests.property.answers import everything
 from tests.service.stored import Hand, opened
@@ -74,6 +78,34 @@ def test_moments_that_are_not_known_are_refused(tmp_path: Path) -> None:
             engine.at(seq)
     with pytest.raises(HistoryGoneError, match="data folder"):
         load(LATE_CHECK_OUT).at(1)
+
+
+def test_a_moment_that_takes_long_keeps_no_other_question_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.service.history.PATIENCE_S", 0.01)
+    engine = load([*LATE_CHECK_OUT, saw("x", "y", T0)], engine=opened(tmp_path))
+    engine.at(1)
+    making, go_on = threading.Event(), threading.Event()
+    made = engine._storage.load
+
+    def slow(**asked: Any) -> State:
+        making.set()
+        assert go_on.wait(20)
+        return made(**asked)
+
+    monkeypatch.setattr(engine._storage, "load", slow)
+    with ThreadPoolExecutor(2) as pool:
+        past = pool.submit(engine.at, 2)
+        assert making.wait(20)
+        try:
+            assert pool.submit(engine.at, 1).result(10).as_of == 1
+            with pytest.raises(NotReadyError, match="ask again"):
+                pool.submit(engine.at, 3).result(10)
+        finally:
+            go_on.set()
+        assert past.result(20).as_of == 2
+    assert engine.at(3).as_of == 3
 
 
 def test_a_purge_takes_the_past_before_it_away(tmp_path: Path) -> None:
