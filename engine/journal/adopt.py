@@ -1,13 +1,20 @@
 """Takes over the journal of an old release: ``folder/journal/00000001-bluetooth.arrow`` and so on.
 
 Each batch is stored in one transaction with the note that it was, so that a kill in the middle repeats nothing;
-the files go when all of them are in.
+the files go when all of them are in. One process at a time does so, and each old folder has a note of its own: several
+may go into one database.
 """
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 
+from engine.disk import sync
 from engine.errors import JournalError
 from engine.events.schemas import KINDS, canonical_schema
 from engine.journal.blobs import encode
@@ -16,7 +23,8 @@ from engine.journal.facts import fact, remember
 from engine.journal.storing import store
 
 SUFFIX = ".arrow"
-MARK = "adopted"
+NAME = "takeover"
+"""File in the old folder with the name under which its batches are counted: a path is that of one machine only."""
 
 
 def adopt(database: Database, old: Path) -> int:
@@ -26,11 +34,19 @@ def adopt(database: Database, old: Path) -> int:
         StorageFullError: no room is left; the files stay, and the next start goes on.
         JournalError: a file is damaged or missing; the message names it, nothing is removed.
     """
-    with database.read() as connection:
-        done = int(fact(connection, MARK) or 0)
-    files = sorted((_parsed(path), path) for path in old.glob(f"*{SUFFIX}")) if old.is_dir() else []
-    if not files and not done:
+    if not old.is_dir():
         return 0
+    with _alone(old):
+        return _adopted(database, old)
+
+
+def _adopted(database: Database, old: Path) -> int:
+    files = sorted((_parsed(path), path) for path in old.glob(f"*{SUFFIX}"))
+    if not files and not (old / NAME).exists():
+        return 0
+    mark = f"adopted:{_name(old)}"
+    with database.read() as connection:
+        done = int(fact(connection, mark) or 0)
     # All in, and killed while the files were removed: what is left of them starts anywhere.
     fresh = [(number, kind, path) for (number, kind), path in files if number > done]
     for expected, (number, _, path) in enumerate(fresh, start=done + 1):
@@ -40,16 +56,45 @@ def adopt(database: Database, old: Path) -> int:
         entry = encode(kind, _read(path, kind), int(path.stat().st_mtime))
         with database.write("the old journal could not be taken over") as connection:
             store(connection, [entry])
-            remember(connection, MARK, str(number))
+            remember(connection, mark, str(number))
     _remove(old)
     with database.write() as connection:
-        remember(connection, MARK, None)
+        remember(connection, mark, None)
     return len(fresh)
+
+
+@contextmanager
+def _alone(old: Path) -> Iterator[None]:
+    try:
+        handle = os.open(old, os.O_RDONLY)
+    except FileNotFoundError:
+        yield  # another process has just taken it over
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _name(old: Path) -> str:
+    """What this folder's batches are counted under, noted in it before the first of them is stored."""
+    path, draft = old / NAME, old / f"{NAME}.part"
+    try:
+        if not path.exists():
+            draft.write_text(uuid4().hex)
+            sync(draft)
+            draft.rename(path)
+            sync(old)
+        return path.read_text()
+    except OSError as error:
+        raise JournalError(f"the old journal could not be taken over: {error.strerror}") from None
 
 
 def _remove(old: Path) -> None:
     try:
-        for path in [*old.glob(f"*{SUFFIX}"), *old.glob("*.part"), old / "lock"]:
+        # The name last: while it is there, the next start goes on.
+        for path in [*old.glob(f"*{SUFFIX}"), *old.glob("*.part"), old / "lock", old / NAME]:
             path.unlink(missing_ok=True)
         if old.is_dir() and not any(old.iterdir()):
             old.rmdir()

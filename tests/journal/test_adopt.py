@@ -1,6 +1,7 @@
 """A data folder of an old release, with a file a batch, is taken over once."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +9,9 @@ import pytest
 
 from engine.errors import JournalError
 from engine.journal import adopt
+from engine.journal.database import Database
 from engine.journal.journal import Journal
+from engine.journal.schema import prepare
 from tests.journal.batches import cases, people
 
 
@@ -67,6 +70,29 @@ def test_a_takeover_that_stops_anywhere_goes_on(tmp_path: Path, monkeypatch: pyt
     monkeypatch.undo()
     assert opened(tmp_path) == [(1, ["p0"]), (2, ["p1"]), (3, ["p2"])]
     assert not old.exists()
+
+
+def test_old_folders_of_two_servers_go_into_one_database(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "new", None)
+    prepare(database)
+    one, other = old_folder(tmp_path / "one"), old_folder(tmp_path / "other", count=2)
+    (one / "00000003-case.arrow").write_bytes(b"torn")
+    with pytest.raises(JournalError):
+        adopt.adopt(database, one)
+    assert adopt.adopt(database, other) == 2
+    write(one / "00000003-case.arrow", cases("p2"))
+    assert adopt.adopt(database, one) == 1
+    database.close()
+    assert opened(tmp_path / "new") == [(1, ["p0"]), (2, ["p1"]), (3, ["p0"]), (4, ["p1"]), (5, ["p2"])]
+    assert not one.exists()
+    assert not other.exists()
+
+
+def test_two_processes_take_a_folder_over_once(tmp_path: Path) -> None:
+    old_folder(tmp_path, count=20)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(opened, [tmp_path] * 4))
+    assert [len(batches) for batches in found] == [20] * 4
 
 
 def test_a_lost_batch_is_noticed(tmp_path: Path) -> None:
