@@ -75,7 +75,8 @@ def export(
 def renew_exports(journal: Journal, intake: Intake) -> list[Path]:
     """Write the exports that the journal knows anew, without what was purged; those that are gone are forgotten.
 
-    One that cannot be written is named in the log, and left for the next purge.
+    One that cannot be written is named in the log, and left for the next purge; so is one whose disk seems not to be
+    there: the folder above it is missing or empty.
     """
     rows, renewed = journal.exports.list(), []
     state = _frozen(intake) if rows else None
@@ -85,7 +86,10 @@ def renew_exports(journal: Journal, intake: Intake) -> list[Path]:
             manifest = read_manifest(to) or read_manifest(to, UNFINISHED)
             if manifest is None and to.is_dir():
                 _log.warning("an export has lost its manifest; remove its files by hand: %s", to)
+            elif manifest is None and _nothing_in(to.parent):
+                _log.warning("nothing is where an export lies (not mounted?); the next purge looks again: %s", to)
             elif manifest is None:
+                _log.warning("an export is not there any more and is forgotten: %s", to)
                 journal.exports.remove(row.path)
             elif manifest.journal != journal.ident:
                 _log.warning("an export was made from another journal and was not renewed: %s", to)
@@ -96,6 +100,13 @@ def renew_exports(journal: Journal, intake: Intake) -> list[Path]:
         except TruyvetError as error:
             _log.warning("an export could not be renewed (%s); the next purge tries again: %s", error.code, to)
     return renewed
+
+
+def _nothing_in(folder: Path) -> bool:
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return True
 
 
 def _frozen(intake: Intake) -> State:

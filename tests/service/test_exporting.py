@@ -148,6 +148,21 @@ def test_an_export_is_renewed_only_when_asked_and_foreign_files_stay(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "keep"
 
 
+@pytest.mark.parametrize("mount_point", [True, False])
+def test_an_export_whose_disk_is_not_there_is_not_forgotten(tmp_path, mount_point, caplog):
+    engine = small(tmp_path / "data")
+    engine.export(tmp_path / "disk" / "out")
+    (tmp_path / "disk").rename(tmp_path / "away")
+    if mount_point:
+        (tmp_path / "disk").mkdir()
+    assert exporting.renew_exports(engine.journal, engine._intake) == []
+    assert "mounted" in caplog.text
+    if mount_point:
+        (tmp_path / "disk").rmdir()
+    (tmp_path / "away").rename(tmp_path / "disk")
+    assert exporting.renew_exports(engine.journal, engine._intake) == [tmp_path / "disk" / "out"]
+
+
 def test_what_is_gone_from_the_state_is_gone_from_its_exports(tmp_path):
     engine = small(tmp_path / "data")
     engine.export(tmp_path / "out")
