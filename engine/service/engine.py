@@ -111,12 +111,17 @@ class Engine(Questions, Published):
             self._publishing = Publishing(journal, self._known, self.areas, self.settings, self._clock)
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
             self._maintenance.renewed.append(self.forget_maps)
-        self.share, self._ready = 1.0, True
+        self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
     def _load_and_live(self) -> None:
         try:
             self._load(None)
+            if self._closed:
+                # By somebody who did not wait; what was opened here is nobody else's to close.
+                if self._storage is not None:
+                    self._storage.close()
+                return
             self._live.start()
             self._news.start()
             if self._maintenance is not None:

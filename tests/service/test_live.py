@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h3
 import pytest
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from engine.errors import BadParameterError
 from engine.service.engine import Engine, Settings
+from engine.service.state import State
+from engine.service.storage import Storage
 from tests.graph.small import HOUR, T0, case, fix, saw, stay
 from tests.service.stored import Hand, opened
 from tests.strategies import worlds
@@ -66,6 +69,27 @@ def test_every_change_of_a_level_is_an_alert(tmp_path: Path) -> None:
         "via": "f1", "case": "f0", "first_exposed_at": "2021-07-02T00:00:00Z", "channels": ["bluetooth"],
     }  # fmt: skip
     engine.close()
+
+
+def test_an_engine_that_is_closed_while_it_loads_stays_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(CHAIN, engine=opened(tmp_path)).close()
+    inside, go_on, made = threading.Event(), threading.Event(), Storage.load
+
+    def slow(self: Storage, *asked: Any, **more: Any) -> State:
+        inside.set()
+        assert go_on.wait(20)
+        return made(self, *asked, **more)
+
+    monkeypatch.setattr(Storage, "load", slow)
+    engine = Engine.begin(Settings(data=tmp_path), Hand())
+    (loader,) = [thread for thread in threading.enumerate() if thread.name == "truyvet-load"]
+    assert inside.wait(20)
+    engine.close()
+    go_on.set()
+    loader.join(20)
+    assert (loader.is_alive(), engine.ready, engine.failure) == (False, False, None)
+    assert engine._live._thread is None
+    assert engine._maintenance._thread is None
 
 
 def test_events_of_another_process_reach_the_board(tmp_path: Path) -> None:
