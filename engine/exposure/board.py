@@ -17,11 +17,15 @@ from engine.exposure.board_updating import UNTIL, Labels
 from engine.exposure.reached import Reached
 from engine.ids import Keys
 
-__all__ = ["UNTIL", "Board", "BoardRows", "BoardState", "Change"]
+__all__ = ["UNTIL", "Board", "BoardRows", "BoardState", "Change", "OtherKeysError"]
 
 Codes = npt.NDArray[np.int32]
 LOOK_UP = 1_000
 """People looked up before an update gets its turn."""
+
+
+class OtherKeysError(LookupError):
+    """These codes are of another state: a purge put a new one in its place."""
 
 
 class Board(Labels):
@@ -67,7 +71,10 @@ class Board(Labels):
         return BoardRows(**{name: column[order] for name, column in vars(rows).items()})
 
     def named(self, names: Sequence[str]) -> tuple[BoardRows, Keys | None]:
-        """The rows of those of these people who are on the board now, and the keys that its codes stand for."""
+        """The rows of those of these people who are on the board now, and the keys that its codes stand for.
+
+        At most some 1,000 at a time: no update gets its turn meanwhile.
+        """
         with self._lock:
             keys = self._state.keys if self._state is not None else None
             codes = [keys.find(name) for name in names] if keys is not None else []
@@ -77,11 +84,11 @@ class Board(Labels):
         """What a trace from all F0s would say of a person on level 1 or beyond, and the root F0; None: others.
 
         Raises:
-            LookupError: the board goes by other keys than the ``keys`` that ``person`` is a code of (after a purge).
+            OtherKeysError: the board goes by other keys than the ``keys`` that ``person`` is a code of.
         """
         with self._lock:
             if self._state is not None and self._state.keys is not keys:
-                raise LookupError("these codes are of another state")
+                raise OtherKeysError("these codes are of another state")
             level = int(self._level[person]) if person < len(self._level) else -1
             if self._state is None or level <= 0:
                 return None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from engine.errors import BadParameterError, NotReadyError
-from engine.exposure.board import Board
+from engine.exposure.board import Board, OtherKeysError
 from engine.exposure.labels import Labelled
 from engine.exposure.policies import PRESETS, Policy, policy_named
 from engine.graph.materialise import materialise
@@ -161,7 +161,7 @@ class Questions:
             UnknownPersonError: no accepted event names this person.
         """
         for _ in range(RETRIES):
-            with suppress(LookupError):  # a purge put another state in place between two steps
+            with suppress(OtherKeysError):  # a purge put another state in place between two steps
                 return answers.person_report(*self._known.facts(person))
         raise NotReadyError("the state is being replaced; ask again in a moment")
 
