@@ -81,10 +81,10 @@ class FolderSource:
         now = self._clock()
         if self._swept is not None and now - self._swept < HOUR:
             return
-        self._swept = now
+        self._swept, oldest = now, now - self._keep_days() * DAY
         for path in (p for name in (DONE, FAILED) for p in (self.folder / name).rglob("*")):
             # When a file is put away its time of change is set by the move, its time of writing is not.
-            if path.is_file() and now - path.stat().st_ctime > self._keep_days() * DAY:
+            if path.is_file() and path.stat().st_ctime < oldest:
                 path.unlink(missing_ok=True)
 
     # -- which files -----------------------------------------------------------------------------------

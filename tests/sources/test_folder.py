@@ -237,7 +237,8 @@ def test_stop_between_files(inbox):
 
 def test_what_was_put_away_goes_when_its_time_is_over(inbox):
     clock = Hand()
-    source = quick(inbox, clock=clock, keep_days=lambda: 14)
+    asked = []
+    source = quick(inbox, clock=clock, keep_days=lambda: asked.append(1) or 14)
     for name in ("done", "failed"):
         (inbox / name).mkdir()
         (inbox / name / "case.ndjson").write_text("{}")
@@ -246,3 +247,4 @@ def test_what_was_put_away_goes_when_its_time_is_over(inbox):
     clock.now += 15 * 86_400
     source._sweep()
     assert list(inbox.rglob("*.ndjson")) == []
+    assert len(asked) == 2  # a question to the database: not one a file
