@@ -39,9 +39,9 @@ def backup(source: Path | str, to: Path) -> int:
         StorageFullError: no room for the copy.
         JournalError: the database cannot be read, or holds a damaged batch.
     """
-    database = _source(source)
     if to.exists():
         raise BadInputError(f"{to} exists: name a new file for the backup")
+    database = _source(source)
     part = to.with_name(f"{to.name}.{uuid4().hex[:8]}.part")
     try:
         try:

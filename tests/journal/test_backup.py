@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadInputError, JournalError
+from engine.journal import backup as module
 from engine.journal.backup import backup, restore
+from engine.journal.database import Database
 from engine.journal.journal import Journal
 from tests.journal.batches import entry, people, reject
 from tests.postgres import Postgres
@@ -118,9 +120,14 @@ def test_a_damaged_journal_gives_no_backup(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("one.db*"))
 
 
-def test_a_file_is_not_written_over(tmp_path: Path) -> None:
+def test_a_file_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Journal.open(tmp_path).close()
+    opened, closed = [], []
+    source, close = module._source, Database.close
+    monkeypatch.setattr(module, "_source", lambda place: opened.append(place) or source(place))
+    monkeypatch.setattr(Database, "close", lambda self: closed.append(self) or close(self))
     with pytest.raises(BadInputError, match="exists"):
         backup(tmp_path, tmp_path / "truyvet.db")
+    assert len(opened) == len(closed)
     with pytest.raises(BadInputError, match="no journal"):
         backup(tmp_path / "elsewhere", tmp_path / "one.db")
