@@ -4,7 +4,8 @@ There is no committing thread. Whoever brings a batch puts it in the queue and a
 who gets it stores everything that waits in one transaction, and the others find their work done.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Condition, Lock
 from time import monotonic
@@ -14,13 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from engine.clock import Clock
-from engine.errors import BusyError
-from engine.events.batches import RawBatch
+from engine.errors import BusyError, JournalError
 from engine.events.outcome import DUPLICATE, RETRACTED
 from engine.events.schemas import canonical_schema, kind_named
 from engine.events.validate import Checked, Rejected, check
 from engine.journal.blobs import encode
-from engine.journal.entries import Entry, Stored
+from engine.journal.entries import Entry
 from engine.journal.journal import Journal
 from engine.service.metrics import Metrics
 from engine.service.rejected import reject_rows, retracted_rows
@@ -28,6 +28,7 @@ from engine.service.results import IngestReply, Rejection
 from engine.service.snapshot import Snapshot
 from engine.service.state import Outcomes, State
 
+log = logging.getLogger("truyvet.intake")
 GROUP_ROWS = 1_000_000
 """Rows stored in one transaction: more wait for the next."""
 
@@ -66,7 +67,8 @@ class Intake:
         self.state = State()
         self.journal: Journal | None = None
         self.lock = Lock()
-        """Held while a batch is taken in, or a new snapshot is made out of what was."""
+        """Held while a batch is taken in, a new snapshot is made out of what was, or all that a checkpoint or an export
+        must hold is copied (the keys, the kinds with few events): what readers may wait for."""
         self.heard: Heard | None = None
         self._clock = clock
         self._metrics = metrics
@@ -126,20 +128,6 @@ class Intake:
             self._metrics.rejected(kind, len(work.reply.rejected))
         return work.reply
 
-    def ingest_batches(
-        self, kind: str, batches: Iterator[RawBatch], source: str, wait: bool, told: Callable[[RawBatch], None]
-    ) -> IngestReply:
-        """Batches one after the other, as one reply; memory is bounded by one. Raises as :meth:`ingest`."""
-        accepted = duplicates = 0
-        refused: list[Rejection] = []
-        for batch in batches:
-            reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row, source, wait)
-            accepted += reply.accepted
-            duplicates += reply.duplicates
-            refused += reply.rejected
-            told(batch)
-        return IngestReply(accepted, duplicates, tuple(refused), self.state.seq)
-
     def _reserve(self, rows: int, wait: bool) -> None:
         """Room in the queue. A batch larger than the whole queue passes when it is alone."""
         with self._room:
@@ -165,13 +153,14 @@ class Intake:
             seqs = self._store(group)
             for work, seq in zip(group, seqs, strict=True):
                 work.reply = self._take(work, seq)
-            self._keep_retracted(group)
         except BaseException as error:
             for work in group:
                 if not work.done:
                     work.error = error
             if not isinstance(error, Exception):
                 raise
+        else:
+            self._keep_retracted(group)
 
     def _next_group(self) -> list[_Work]:
         with self._room:
@@ -214,8 +203,12 @@ class Intake:
             if work.dead and work.entry is not None:
                 rows = retracted_rows(work.checked.kind, work.table, work.dead, work.source)
                 entries.append(encode(work.checked.kind, work.table.slice(0, 0), work.received_at, rows))
-        if entries:
-            self.journal.append(entries)
+        try:
+            if entries:
+                self.journal.append(entries)
+        except JournalError as error:
+            # Their batches are stored and hold them; the reasons went to whoever sent them.
+            log.warning("rows refused as retracted are not among the refused rows: %s", error.code)
 
     def _follow(self, upto: int | None) -> None:
         if self.journal is None:
@@ -243,10 +236,6 @@ class Intake:
         """Go on from a state, writing to a journal."""
         self.state, self.journal, self._snapshot = state, journal, None
         self._last_received = state.received_at
-
-    def load(self, stored: Stored) -> None:
-        """Take in a stored batch, while nobody else does."""
-        self._apply(stored.kind, stored.table, stored.seq, stored.received_at)
 
     def catch_up(self) -> None:
         """Take in what other processes have written since.

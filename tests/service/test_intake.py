@@ -108,6 +108,26 @@ def test_refused_rows_are_kept_with_what_was_sent(tmp_path: Path) -> None:
     assert '"entered_at":"2021-06-30T00:00:00' in kept[3][2]
 
 
+def test_retracted_rows_that_cannot_be_kept_are_said_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stays = [stay("a", "x", T0), ("check_in", {"person": "a", "place": "x", "entered_at": T0, "retract": True})]
+    engine = load(stays, engine=opened(tmp_path))
+    append, seen = engine.journal.append, []
+
+    def full_then(entries: Any) -> Any:
+        seen.append(entries)
+        if len(seen) == 2:
+            raise StorageFullError("full")
+        return append(entries)
+
+    engine.journal.append = full_then  # type: ignore[method-assign]
+    reply = engine.ingest_json("check_in", body([stays[0][1]]))
+    assert [r.code for r in reply.rejected] == ["retracted"]
+    assert "storage_full" in caplog.text
+    assert len(seen) == 2
+
+
 ODD = pa.array([b"a", b"\xff"], pa.binary()).cast(pa.string(), safe=False)
 FAR = pa.array([T0, 2**45], pa.int64()).cast(pa.timestamp("s", "UTC"))
 
