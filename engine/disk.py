@@ -1,7 +1,11 @@
-"""What must be on the disk before anybody is told that it is."""
+"""What must be on the disk before anybody is told that it is, and how a disk says that it is full."""
 
+import errno
 import os
 from pathlib import Path
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What a disk says that is full, or a quota."""
 
 
 def sync(path: Path) -> None:

@@ -6,6 +6,12 @@ BLUETOOTH, CHECK_IN, LOCATION = 0, 1, 2
 """Channels, as kernels number them."""
 CHANNEL_NAMES = ("bluetooth", "check_in", "location")
 CHANNELS = frozenset(CHANNEL_NAMES)
+_OF_BITS = [tuple(n for c, n in enumerate(CHANNEL_NAMES) if bits >> c & 1) for bits in range(1 << len(CHANNEL_NAMES))]
+
+
+def channels_of(bits: int) -> tuple[str, ...]:
+    """Names of the channels in a set of them, a bit each."""
+    return _OF_BITS[bits]
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
 """Files that are there whole or not at all, and what a disk says when it cannot."""
 
-import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.disk import NO_ROOM
 from engine.errors import JournalError, StorageFullError
 from engine.journal.checkpoint_parts import Buffer
 
 TMP = ".tmp"
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def put(path: Path, buffers: Iterable[Buffer]) -> None:

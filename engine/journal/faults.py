@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from engine.disk import NO_ROOM
 from engine.errors import JournalError, StorageFullError
 
 FULL = "no room is left for the database: free some and send again"
@@ -73,7 +74,7 @@ def explain(error: BaseException, file: Path | None) -> JournalError:
 
 
 def _of_disk(cause: OSError) -> JournalError:
-    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+    if cause.errno in NO_ROOM:
         return StorageFullError(FULL)
     if cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return JournalError(READ_ONLY)

@@ -7,12 +7,8 @@ import numpy as np
 
 from engine.clock import to_rfc3339
 from engine.exposure.board import Board, Change
-from engine.graph.eligibility import CHANNEL_NAMES
+from engine.graph.eligibility import channels_of
 from engine.ids import Keys
-
-_CHANNELS_OF_BITS = [
-    [name for c, name in enumerate(CHANNEL_NAMES) if bits >> c & 1] for bits in range(1 << len(CHANNEL_NAMES))
-]
 
 
 def alerts(board: Board, keys: Keys, changes: Sequence[Change], as_of: int, at: int) -> list[dict[str, Any]]:
@@ -30,7 +26,7 @@ def alerts(board: Board, keys: Keys, changes: Sequence[Change], as_of: int, at: 
             "via": keys.key(via),
             "case": keys.key(case),
             "first_exposed_at": to_rfc3339(moment),
-            "channels": _CHANNELS_OF_BITS[bits],
+            "channels": list(channels_of(bits)),
         }
     moment_text = to_rfc3339(at)
     return [

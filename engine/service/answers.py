@@ -12,7 +12,7 @@ from engine.exposure.policies import Policy
 from engine.exposure.reached import Question, Reached, Seed, Trace
 from engine.exposure.trace import MAX_DEPTH, direct_counts, trace
 from engine.exposure.windows import infection_window, infectious_window
-from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
+from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS, channels_of
 from engine.people.timelines import F0
 from engine.service.explain import chains_to
 from engine.service.results import (
@@ -135,17 +135,12 @@ def _records(state: Snapshot, reached: Reached) -> list[ExposureRow]:
         reached.probability.tolist(),
         reached.dose.tolist(),
         (code in cases for code in codes),
-        (_CHANNELS_OF_BITS[bits] for bits in reached.channels.tolist()),
+        (channels_of(bits) for bits in reached.channels.tolist()),
         people(reached.via.tolist()),
         (tuple(sorted(state.place_keys.keys(places))) for places in reached.places()),
         strict=True,
     )
     return [ExposureRow(*row) for row in columns]
-
-
-_CHANNELS_OF_BITS = [
-    tuple(name for c, name in enumerate(CHANNEL_NAMES) if bits >> c & 1) for bits in range(1 << len(CHANNEL_NAMES))
-]
 
 
 def case_row(state: Snapshot, f0: F0, policy: Policy, until: int) -> CaseRow:

@@ -1,6 +1,5 @@
 """Exports: a state as Parquet files by kind and day under a manifest, for analysis, and to be taken in again."""
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.clock import to_rfc3339
-from engine.disk import sync
+from engine.disk import NO_ROOM, sync
 from engine.errors import BadInputError, StorageFullError, TruyvetError
 from engine.events.manifest import MANIFEST, PART, UNFINISHED, Item, Manifest, read_manifest, sha256_of
 from engine.events.schemas import KINDS, kind_named
@@ -298,6 +297,6 @@ def _told(to: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in NO_ROOM:
             raise StorageFullError(f"no room is left for the export in {to}; free some and run it again") from None
         raise BadInputError(f"{to} cannot be written: {error.strerror or error}") from None
