@@ -34,7 +34,7 @@ class Delta:
     removed: Mask
     """Whether evidence that was there may be gone or shorter now, not only new evidence come."""
     everything: bool = False
-    """Forget all and compute anew: after a purge."""
+    """Forget all and compute anew: after a purge, after a look that failed, or when too much has come to be told."""
 
     def __len__(self) -> int:
         return len(self.person)

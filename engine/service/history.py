@@ -9,7 +9,8 @@ from engine.exposure.deltas import nothing
 from engine.exposure.labels import Labelled, labels_of
 from engine.exposure.policies import Policy
 from engine.service.answers import BOARD_DEPTH
-from engine.service.live import board_state, report_of
+from engine.service.board_report import report_of
+from engine.service.live import board_state
 from engine.service.ordering import Ordering
 from engine.service.questions import Known, Questions
 from engine.service.results import BoardReport, TimelineEntry

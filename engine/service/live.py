@@ -1,42 +1,38 @@
 """What is live: the board of the newest state, and an alert for every change of a level."""
 
 import logging
-from collections.abc import Iterator, Sequence
 from threading import Condition, Event, Thread
 from time import monotonic
-from typing import overload
 
-import numpy as np
 import pyarrow as pa
 
 from engine.clock import Clock
-from engine.errors import BadParameterError, TruyvetError
+from engine.errors import TruyvetError
 from engine.events.outcome import ACCEPTED, CHANGED
 from engine.exposure.board import Board, BoardState
 from engine.exposure.deltas import Delta, delta_of, merge, nothing
 from engine.exposure.policies import Policy
-from engine.graph.eligibility import CHANNEL_NAMES
 from engine.service.alerts import alerts
 from engine.service.answers import BOARD_DEPTH
+from engine.service.board_report import report_of
 from engine.service.intake import Intake
 from engine.service.metrics import Metrics
 from engine.service.ordering import Ordering
 from engine.service.paced import DEAR_S
-from engine.service.results import BoardReport, BoardRow
+from engine.service.results import BoardReport
 from engine.service.snapshot import Snapshot
 from engine.service.state import Outcomes
 from engine.service.stream import Hub
-from engine.service.whereabouts import people_in
 
 log = logging.getLogger("truyvet.live")
 PAUSE_S = 0.2
 """Least time between two looks at what is new: batches that come in between are looked at together."""
 FOLLOW_S = 1.0
 """How often the journal is asked whether another process has written."""
+MOST_ROWS = 10_000_000
+"""Changed rows noted for the next look; where nobody looks, more would fill the memory: then look at everything."""
 YOUNG_S = 0.9
 """How old what was seen may be when looking takes longer than ``DEAR_S``: all is visible within a second."""
-CHUNK = 1_000
-"""Rows of the board that are looked up together."""
 
 
 class Live:
@@ -57,6 +53,7 @@ class Live:
         self._good_until = 0.0
         self._seen: tuple[Board, Snapshot] | None = None
         self._deltas: list[Delta] = []
+        self._noted = 0
         self._oldest: float | None = None
         """When the oldest batch that the board has not seen was taken in."""
         self._news, self._stop = Event(), Event()
@@ -69,6 +66,9 @@ class Live:
         changing = (outcomes == ACCEPTED) | (outcomes == CHANGED)
         rows = table if changing.all() else table.filter(pa.array(changing))
         self._deltas.append(delta_of(kind, rows, self._intake.state.people))
+        self._noted += len(self._deltas[-1])
+        if self._noted > MOST_ROWS:
+            self._deltas, self._noted = [nothing(everything=True)], 0
         if self._oldest is None:
             self._oldest = monotonic()
         self._news.set()
@@ -76,7 +76,7 @@ class Live:
     def forget(self) -> None:
         """Compute everything anew at the next look: the state was replaced."""
         with self._intake.lock:
-            self._deltas = [nothing(everything=True)]
+            self._deltas, self._noted = [nothing(everything=True)], 0
         self._seen, self._good_until = None, 0.0
         self._news.set()
 
@@ -119,7 +119,7 @@ class Live:
         board = self._board or Board(self._policy, BOARD_DEPTH)
         with self._intake.lock:
             state = self._intake.current()
-            deltas, self._deltas = self._deltas, []
+            deltas, self._deltas, self._noted = self._deltas, [], 0
             oldest, self._oldest = self._oldest, None
             self._board = board
             self._intake.heard = self.hear
@@ -130,6 +130,7 @@ class Live:
         elif changes:
             self._ordering.follow(changes, state.person_keys)
         if first:
+            self.hub.publish(state.as_of, [])
             self._tell_size()
             return board, state
         told = alerts(board, state.person_keys, changes, state.as_of, self._clock()) if changes else []
@@ -189,100 +190,3 @@ class Live:
 def board_state(state: Snapshot) -> BoardState:
     """What the board reads of a snapshot."""
     return BoardState(state.graph, state.person_keys, state.people, state.courses, state.as_of)
-
-
-def report_of(
-    board: Board,
-    state: Snapshot,
-    levels: list[list[str]],
-    level: frozenset[int] | None,
-    area: str | None,
-    since: int | None,
-) -> BoardReport:
-    """The chosen rows of a board, whose people by level are ``levels``. Cost: without filters none; else its people.
-
-    Raises:
-        BadParameterError: no such level or cell.
-    """
-    if level is not None and not level <= set(range(BOARD_DEPTH + 1)):
-        raise BadParameterError(f"level must be some of 0 to {BOARD_DEPTH}")
-    parts = [(k, found) for k, found in enumerate(levels) if level is None or k in level]
-    if since is not None or area is not None:
-        parts = [(k, _filtered(board, state, found, area, since)) for k, found in parts]
-    return BoardReport(_Rows(board, parts), state.as_of)
-
-
-def _filtered(board: Board, state: Snapshot, names: list[str], area: str | None, since: int | None) -> list[str]:
-    if since is not None:
-        names = board.changed_since(names, since)
-    if area is not None:
-        codes = {state.person_keys.find(name): name for name in names}
-        known = np.array([code for code in codes if code is not None], np.int32)
-        names = sorted(codes[code] for code in people_in(state, area, known).tolist())
-    return names
-
-
-class _Rows(Sequence[BoardRow]):
-    """Rows of the board, looked up when they are read: a page costs a page."""
-
-    def __init__(self, board: Board, parts: list[tuple[int, list[str]]]) -> None:
-        self._board, self._parts = board, parts
-
-    def __len__(self) -> int:
-        return sum(len(part) for _, part in self._parts)
-
-    def _names(self, start: int, stop: int) -> list[str]:
-        out: list[str] = []
-        for _, part in self._parts:
-            out += part[max(0, start) : max(0, stop)]
-            start, stop = start - len(part), stop - len(part)
-        return out
-
-    @overload
-    def __getitem__(self, at: int) -> BoardRow: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[BoardRow]: ...
-    def __getitem__(self, at: int | slice) -> BoardRow | Sequence[BoardRow]:
-        if isinstance(at, int):
-            (name,) = self._names(range(len(self))[at], range(len(self))[at] + 1)
-            # Somebody who has left the board since is still where the list has it.
-            return next(iter(self._look_up([name])), BoardRow(name, self._level_at(at), 0, None, None, (), 0))
-        chosen = range(len(self))[at]
-        return self._look_up(self._names(chosen.start, chosen.stop)[:: chosen.step] if len(chosen) else [])
-
-    def _level_at(self, at: int) -> int:
-        at = range(len(self))[at]
-        for level, part in self._parts:
-            if at < len(part):
-                return level
-            at -= len(part)
-        raise IndexError(at)
-
-    def _look_up(self, names: list[str]) -> list[BoardRow]:
-        """Rows as they are now, of those who have not left since the list was made."""
-        found, keys = self._board.named(names)
-        if keys is None:
-            return []
-        key = keys.key
-        columns = (found.person, found.level, found.moment, found.via, found.case, found.channels, found.changed)
-        return [
-            BoardRow(
-                key(p),
-                k,
-                t,
-                key(v) if v >= 0 else None,
-                key(c) if c >= 0 else None,
-                _CHANNELS_OF_BITS[bits],
-                changed,
-            )
-            for p, k, t, v, c, bits, changed in zip(*(x.tolist() for x in columns), strict=True)
-        ]
-
-    def __iter__(self) -> Iterator[BoardRow]:
-        for at in range(0, len(self), CHUNK):
-            yield from self[at : at + CHUNK]
-
-
-_CHANNELS_OF_BITS = [
-    tuple(name for c, name in enumerate(CHANNEL_NAMES) if bits >> c & 1) for bits in range(1 << len(CHANNEL_NAMES))
-]

@@ -107,6 +107,7 @@ def test_looking_at_it_in_between_changes_nothing(world: World, data: st.DataObj
         if data.draw(st.booleans()):
             engine.board()
         engine.ingest_json(kind, body(events))
+    engine._live.refresh(now=True)  # else the last look, if it was dear, would do for a moment
     rows = [replace(row, changed_as_of=0) for row in engine.board().rows]
     assert rows == [replace(row, changed_as_of=0) for row in load(world).board().rows]
 
@@ -208,6 +209,34 @@ def test_a_page_outlives_those_who_leave_the_board() -> None:
     assert engine.board().rows[:] == []
     assert rows[len(rows) - 1].person == "f2"
     assert rows[:] == []
+
+
+def test_a_large_page_is_looked_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.service.board_report.CHUNK", 2)
+    engine, asked = load(CHAIN), []
+    board, _ = engine._live.refresh()
+    named = board.named
+    monkeypatch.setattr(board, "named", lambda names: asked.append(len(names)) or named(names))
+    assert [r.person for r in engine.board().rows[:]] == ["f0", "f1", "f2"]
+    assert asked == [2, 1]  # the board is locked for as long as one of them takes
+
+
+def test_heartbeats_say_what_was_published_from_the_first_look_on(tmp_path: Path) -> None:
+    load(CHAIN, engine=opened(tmp_path)).close()
+    engine = served(tmp_path)
+    assert engine.stream.as_of == 2
+    engine.close()
+
+
+def test_what_nobody_looks_at_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.service.live.MOST_ROWS", 5)
+    engine = load(CHAIN)
+    engine.board()
+    for hour in range(2, 12):
+        load([saw("f0", f"more{hour}", T0 + hour * HOUR)], engine=engine)
+        assert sum(map(len, engine._live._deltas)) <= 5
+    people = {r.person for r in engine.board().rows if r.level == 1}
+    assert people == {"f1", *(f"more{hour}" for hour in range(2, 12))}
 
 
 def test_the_newest_state_is_held_still(tmp_path: Path) -> None:
