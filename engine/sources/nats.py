@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.clock import DAY
-from engine.errors import BadInputError, TruyvetError
+from engine.errors import BadInputError, JournalError, TruyvetError
 from engine.events.batches import RawBatch
 from engine.params import RETENTION_D
 from engine.sources.bodies import decode
@@ -82,6 +82,8 @@ class NatsSource:
         self._look_s = look_s
         """While nothing comes, how often it is checked that the consumer is still there: it would not be told."""
         self._storing = Backoff(*retry)
+        self._rest_s = 0.0
+        """How long to ask for no more, because what was asked for could not be stored."""
 
     def run(self, sink: Sink, stop: threading.Event) -> None:
         """Take in what comes, until ``stop`` is set; connects again and again while the server is away."""
@@ -120,6 +122,9 @@ class NatsSource:
                     continue
                 await self._taken(messages, sink)
                 await client.flush()
+                if self._rest_s:
+                    rest, self._rest_s = self._rest_s, 0.0
+                    await _pause(rest, stop)
                 heard = monotonic()
         finally:
             await _closed(client)
@@ -240,6 +245,8 @@ class NatsSource:
     async def _postponed(self, messages: "list[Msg]", error: Exception) -> None:
         """Have messages that could not be stored sent again later, and rest before asking for more."""
         wait = self._storing.after_failure()
+        if isinstance(error, JournalError):  # else it is about these messages: others may be stored
+            self._rest_s = wait
         code = error.code if isinstance(error, TruyvetError) else type(error).__name__
         _log.warning("%d messages could not be stored (%s); they come again in %.1f s", len(messages), code, wait)
         for message in messages:

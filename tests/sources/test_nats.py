@@ -18,6 +18,7 @@ import pytest
 import zstandard
 
 from engine.errors import BadInputError, UnreadableFileError
+from engine.sources import nats as module
 from engine.sources.bodies import decode, unpack
 from engine.sources.nats import NatsSource
 from tests.nats import BINARY, body_of, connected, pending, publish
@@ -104,6 +105,22 @@ def test_a_poison_message_is_kept_among_the_rejects_and_holds_nobody_up(server, 
     assert sorted(source for *_, source in kept) == ["nats:TRUYVET/2", "nats:TRUYVET/3", "nats:TRUYVET/4"]
     assert "message 5 (location): 1 rows rejected, first row 5" in caplog.text
     assert "4711" not in caplog.text
+
+
+def test_while_nothing_can_be_stored_it_asks_for_no_more(server, monkeypatch):
+    rests, pause = [], module._pause
+
+    async def noted(seconds, stop):
+        rests.append(seconds)
+        await pause(seconds, stop)
+
+    monkeypatch.setattr(module, "_pause", noted)
+    sink = MemorySink(failures=3)
+    asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 5)))]))
+    with Running(source_of(server), sink):
+        wait_for(lambda: settled(server))
+    assert rests == [0.05, 0.1, 0.2]
+    assert len(sink.events) == 5
 
 
 def test_a_message_whose_columns_cannot_be_taken_spoils_no_other(server):
