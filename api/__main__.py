@@ -23,10 +23,9 @@ from engine.errors import TruyvetError
 from engine.service import logs
 from engine.service.access import curl_line, load_or_make_tokens, make_tokens
 from engine.service.engine import Engine, Settings
+from engine.service.settings import DATABASE, NATS
 from engine.texts import Lang, say
 
-DATABASE = "TRUYVET_DATABASE"
-"""Environment variable with the URL of the database: unlike an argument it is not shown in lists of processes."""
 CANNOT = 2
 _FILES = 65_536
 _GARBAGE = (50_000, 20, 50)
@@ -46,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     _many_files()
     gc.set_threshold(*_GARBAGE)
     database = asked.database or os.environ.get(DATABASE) or None
+    nats = asked.nats or os.environ.get(NATS) or None
     limits = Limits(body=asked.max_body_mb * MIB, rows=asked.max_rows)
     try:
         settings = Settings(data=asked.data, lang=lang, database=database)
@@ -54,10 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
         tokens = load_or_make_tokens(asked.data) if asked.data is not None else make_tokens()
         engine = Engine.begin(settings)
         feeding = None
-        if asked.watch is not None or asked.nats is not None:
+        if asked.watch is not None or nats is not None:
             from engine.service.feeding import start_sources  # noqa: PLC0415 - nats-py is an extra
 
-            feeding = start_sources(engine, asked.watch, asked.nats)
+            feeding = start_sources(engine, asked.watch, nats)
     except TruyvetError as error:
         return _cannot(error, lang)
     _greet(asked.host, asked.port, tokens, lang)
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--publish-people", type=int, help="least people behind what is published, 10 or more (default: 10)")
     add("--publish-cases", type=int, help="least cases behind what is published, 5 or more (default: 5)")
     add("--watch", type=Path, help="folder whose event files are taken in as they come")
-    add("--nats", help="URL of a NATS server whose stream TRUYVET is taken in")
+    add("--nats", help=f"URL of a NATS server whose stream TRUYVET is taken in; with a password, set {NATS} instead")
     add("--lang", choices=("vi", "en"), default="en", help="language of texts")
     add("--log", choices=("json", "text"), help="form of the log (default: text on a terminal, else json)")
     add(

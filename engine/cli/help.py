@@ -336,8 +336,8 @@ HELP: dict[str, tuple[str, str]] = {
         "Folder to watch: event files put into it are taken in, then moved to done/ or failed/.",
     ),
     "serve.nats": (
-        "URL máy chủ NATS có luồng TRUYVET, như nats://127.0.0.1:4222.",
-        "URL of a NATS server with the stream TRUYVET, like nats://127.0.0.1:4222.",
+        "URL máy chủ NATS có luồng TRUYVET, như nats://127.0.0.1:4222 (hoặc TRUYVET_NATS).",
+        "URL of a NATS server with the stream TRUYVET, like nats://127.0.0.1:4222 (or TRUYVET_NATS).",
     ),
     "serve.retention": (
         "Số ngày giữ sự kiện không gắn với ca nào, từ 14 đến 60 (mặc định 21).",

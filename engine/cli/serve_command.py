@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,8 @@ from engine.cli.session import DEFAULT_DATA, Session, data_folder, database_url
 from engine.cli.usage import declare
 from engine.errors import BadParameterError
 from engine.params import PUBLIC_MIN_CASES, PUBLIC_MIN_PEOPLE, PUBLIC_WINDOW_D, RETENTION_D, Param
+from engine.service.settings import DATABASE, NATS
 
-DATABASE = "TRUYVET_DATABASE"
 LOGS = ("json", "text")
 
 
@@ -64,9 +65,10 @@ def serve(
         if value is not None and value < least[option]:
             raise BadParameterError(session.say("error.at_least", option=option, value=value, low=least[option]))
     days = {"--retention-days": retention, "--publish-days": publish_days}
-    given = {**days, **numbers, "--watch": watch, "--nats": nats, "--log": log}
+    given = {**days, **numbers, "--watch": watch, "--log": log}
     more = [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    become_server(session, host, port, data_folder(data) or DEFAULT_DATA, database_url(database), more)
+    urls = {DATABASE: database_url(database), NATS: nats or os.environ.get(NATS) or None}
+    become_server(session, host, port, data_folder(data) or DEFAULT_DATA, urls, more)
 
 
 def _within(session: Session, option: str, value: int | None, bounds: Param) -> None:
@@ -76,11 +78,17 @@ def _within(session: Session, option: str, value: int | None, bounds: Param) -> 
 
 
 def become_server(
-    session: Session, host: str, port: int, data: Path, database: str | None = None, more: list[str] | None = None
+    session: Session,
+    host: str,
+    port: int,
+    data: Path,
+    urls: Mapping[str, str | None] | None = None,
+    more: Sequence[str] = (),
 ) -> None:
     """Replace this process by the server (the API stands above the command line in the house).
 
-    The database's URL goes by the environment: it may hold a password, and arguments are shown to everybody.
+    ``urls`` of the database and of NATS go by the environment, under these names: they may hold passwords, and
+    arguments are shown to everybody.
     """
     sys.stdout.flush()
     if port == 0:
@@ -88,9 +96,7 @@ def become_server(
         with socket.socket() as probe:
             probe.bind((host, 0))
             port = probe.getsockname()[1]
-    arguments = ["--host", host, "--port", str(port), "--data", str(data), "--lang", session.lang, *(more or [])]
-    environment = dict(os.environ)
-    environment.pop(DATABASE, None)
-    if database is not None:
-        environment[DATABASE] = database
+    arguments = ["--host", host, "--port", str(port), "--data", str(data), "--lang", session.lang, *more]
+    environment = {name: value for name, value in os.environ.items() if name not in (DATABASE, NATS)}
+    environment |= {name: url for name, url in (urls or {}).items() if url is not None}
     os.execve(sys.executable, [sys.executable, "-m", "api", *arguments], environment)  # noqa: S606 - our own server

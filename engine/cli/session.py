@@ -14,14 +14,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from engine.cli.help import startup_lang
 from engine.clock import in_viet_nam
 from engine.errors import BadInputError, BadParameterError, UnreadableFileError
+from engine.service.settings import DATABASE
 from engine.texts import Lang, say
 
 if TYPE_CHECKING:
     from engine.service.engine import Engine
 
 DEFAULT_DATA = Path("var/data")
-DATABASE = "TRUYVET_DATABASE"
-"""Environment variable with the URL of the database: a password need not stand on the command line."""
 WIDE = 150
 """Columns of the output when it is not a terminal."""
 Tell = Callable[[str, float], None]

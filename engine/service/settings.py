@@ -7,6 +7,9 @@ from typing import Literal
 from engine.errors import BadParameterError
 from engine.params import PUBLIC_MIN_CASES, PUBLIC_MIN_PEOPLE, RETENTION_D
 
+DATABASE, NATS = "TRUYVET_DATABASE", "TRUYVET_NATS"
+"""Environment variables with URLs that may hold a password: unlike arguments, no list of processes shows them."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -132,6 +132,20 @@ def test_serve_becomes_the_server(monkeypatch, stored):
     ]
 
 
+def test_addresses_with_passwords_are_no_arguments_of_the_server(monkeypatch, stored):
+    became = []
+    monkeypatch.setattr(serve_command.os, "execve", lambda _, words, environment: became.append((words, environment)))
+    urls = {"TRUYVET_NATS": "nats://u:secret@n", "TRUYVET_DATABASE": "postgresql://u:secret@d"}
+    given = call("serve", "--data", stored, "--nats", urls["TRUYVET_NATS"], "--database", urls["TRUYVET_DATABASE"])
+    for name, url in urls.items():
+        monkeypatch.setenv(name, url)
+    assert given.status == call("serve", "--data", stored).status == 0
+    assert len(became) == 2
+    for words, environment in became:
+        assert "secret" not in " ".join(words)
+        assert {name: environment[name] for name in urls} == urls
+
+
 def test_serve_on_any_free_port_names_it(monkeypatch, stored):
     became = []
     monkeypatch.setattr(serve_command.os, "execve", lambda path, words, environment: became.append(words))
