@@ -171,6 +171,16 @@ def stored_payloads(folder: Path) -> list[bytes]:
     return found
 
 
+def test_the_copy_that_sqlite_makes_lies_beside_the_database(tmp_path: Path) -> None:
+    folder = tmp_path / "it's here"
+    journal = Journal.open(folder)
+    journal.append([entry("a", at=10)])
+    journal.purge(40, kept())
+    journal.close()
+    (where,) = sqlite3.connect(":memory:").execute("PRAGMA temp_store_directory").fetchone()
+    assert where == str(folder)
+
+
 def test_the_tables_of_postgresql_hold_no_dead_rows(postgres) -> None:
     import psycopg
 
