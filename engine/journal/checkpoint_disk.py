@@ -44,11 +44,6 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def size(path: Path) -> int:
-    """Bytes of a file; 0 for anything else."""
-    return path.stat().st_size if path.is_file() else 0
-
-
 def as_ours(error: OSError, what: str) -> JournalError:
     """The error to raise instead: the reason, without paths."""
     if error.errno in NO_ROOM:

@@ -30,13 +30,10 @@ class PartStore:
         """This file holds what a part of this name and token would be."""
         self._written[name] = (_held(token), piece)
 
-    def store(
-        self, parts: Iterable[Part], fresh: list[Path], progress: Callable[[int], None] | None
-    ) -> dict[str, Piece]:
+    def store(self, parts: Iterable[Part], fresh: list[Path]) -> dict[str, Piece]:
         """Part files by name; appends to ``fresh`` the files this call made."""
         pieces: dict[str, Piece] = {}
         written: dict[str, tuple[Held, Piece]] = {}
-        done = 0
         for part in parts:
             if part.name in pieces:
                 raise ValueError(f"two parts of a checkpoint are called {part.name}")
@@ -44,9 +41,6 @@ class PartStore:
             pieces[part.name] = piece
             if part.token is not None:
                 written[part.name] = (_held(part.token), piece)
-            done += piece.bytes
-            if progress is not None:
-                progress(done)
         self._written = written
         return pieces
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.disk import sync
-from engine.journal.checkpoint_disk import TMP, as_ours, identity, put, read, size
+from engine.journal.checkpoint_disk import TMP, as_ours, identity, put, read
 from engine.journal.checkpoint_manifest import Manifest, manifests_in, parsed, rendered
 from engine.journal.checkpoint_parts import SUFFIX, DamagedError, OpenedPart, Part, opened
 from engine.journal.checkpoint_store import PartStore
@@ -74,9 +74,8 @@ class Checkpoints:
         journal: str,
         parts: Iterable[Part],
         received_at: int,
-        progress: Callable[[int], None] | None = None,
     ) -> Path:
-        """Make the state after batch ``seq`` durable; returns its manifest. ``progress`` hears of the bytes so far.
+        """Make the state after batch ``seq`` durable; returns its manifest.
 
         Costs the bytes that no earlier checkpoint has, once through a digest and once to disk. What a killed writer
         left, and what no manifest names, is removed first; so are checkpoints of another journal.
@@ -90,7 +89,7 @@ class Checkpoints:
             with self._alone():
                 self._clean(journal)
                 try:
-                    manifest = Manifest(journal, seq, received_at, self._store.store(parts, fresh, progress))
+                    manifest = Manifest(journal, seq, received_at, self._store.store(parts, fresh))
                     sync(self.segments)
                     path = self.folder / manifest.name
                     put(path, [rendered(manifest)])
@@ -113,24 +112,21 @@ class Checkpoints:
         self,
         journal: str,
         at_most: int | None = None,
-        at_least: int = 0,
         progress: Callable[[float], None] | None = None,
     ) -> Opened | None:
-        """The newest good checkpoint of this journal with ``at_least`` <= seq <= ``at_most``; None: replay everything.
+        """The newest good checkpoint of this journal with seq <= ``at_most``; None: replay everything.
 
         Every part is read through and verified before anything is handed out; ``progress`` hears the share, 0..1.
         Damaged ones are skipped, with a warning, and remembered in ``damaged``.
         """
         while True:
             try:
-                return self._best(journal, at_most, at_least, progress)
+                return self._best(journal, at_most, progress)
             except _LostError:
                 continue
 
-    def _best(
-        self, journal: str, at_most: int | None, at_least: int, progress: Callable[[float], None] | None
-    ) -> Opened | None:
-        for path in self._between(at_least, at_most):
+    def _best(self, journal: str, at_most: int | None, progress: Callable[[float], None] | None) -> Opened | None:
+        for path in self._upto(at_most):
             raw = None
             try:
                 raw = read(path)
@@ -147,13 +143,13 @@ class Checkpoints:
                 self._ignore(path, f"{name} {'is missing' if missing else 'cannot be read'}", judged=missing)
         return None
 
-    def _between(self, at_least: int, at_most: int | None) -> Paths:
+    def _upto(self, at_most: int | None) -> Paths:
         try:
             paths = manifests_in(self.folder)
         except OSError as error:
             log.warning("checkpoints are ignored: their folder cannot be read: %s", error.strerror)
             return []
-        return [path for path in paths if at_least <= int(path.stem) and (at_most is None or int(path.stem) <= at_most)]
+        return [path for path in paths if at_most is None or int(path.stem) <= at_most]
 
     @staticmethod
     def _changed(path: Path, raw: bytes | None) -> bool:
@@ -213,10 +209,6 @@ class Checkpoints:
     def _list(self) -> Infos:
         return [_info(path, manifest) for path, manifest in self._manifests() if manifest is not None]
 
-    def disk_bytes(self) -> int:
-        """Size of all files of this folder, shared ones once."""
-        return sum(size(file) for file in (*self.folder.glob("*"), *self.segments.glob("*")))
-
     def _manifests(self) -> Iterator[tuple[Path, Manifest | None]]:
         """(path, manifest) oldest first; None for one that is damaged.
 
@@ -258,16 +250,6 @@ class Checkpoints:
             if any(manifest is not None and manifest.journal != journal for _, manifest in self._manifests()):
                 with self._alone():
                     self._clean(journal)
-        except OSError as error:
-            raise as_ours(error, "checkpoints could not be removed") from None
-
-    def clear(self) -> None:
-        """Remove every checkpoint and every part. Raises as :meth:`prune`."""
-        try:
-            with self._alone():
-                for path in manifests_in(self.folder):
-                    path.unlink(missing_ok=True)
-                self._clean(None)
         except OSError as error:
             raise as_ours(error, "checkpoints could not be removed") from None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, func, select, update
 
 from engine.errors import BadInputError, NotFoundError
 from engine.journal.database import Database
@@ -75,11 +75,6 @@ class Rejects:
                     update(rejects).where(rejects.c.id.in_(some)).values(state=state)
                 ).rowcount
         return changed
-
-    def purge(self, before: int) -> int:
-        """Delete rows received before ``before`` (UTC s), whatever their state; returns how many."""
-        with self._database.write("the refused rows could not be purged") as connection:
-            return int(connection.execute(delete(rejects).where(rejects.c.received_at < before)).rowcount)
 
 
 def _known(state: str | None) -> str | None:

@@ -16,6 +16,8 @@ from engine.service.settings import Settings
 from engine.service.state import Saved, State
 
 log = logging.getLogger("truyvet.storage")
+OPENED = 0.5
+"""Share of loading that is done when a checkpoint is opened and what came since is still to be replayed."""
 NEWEST = 2
 """Checkpoints kept whatever their age: the newest, and one in case it is damaged."""
 
@@ -63,7 +65,9 @@ class Storage:
         began = monotonic()
         # Both are asked before anything is read: what happens meanwhile is then seen as not yet known.
         ident, last = self.ident, self.journal.last_seq() if upto is None else upto
-        state = self._from_checkpoint(ident, last, upto is None)
+        state = self._from_checkpoint(ident, last, upto is None, progress)
+        # Of the two steps neither is known beforehand: each is told as one half.
+        half = OPENED if state.seq else 0.0
         rows, done = max(1, self.journal.rows_after(state.seq)), 0
         for stored in self.journal.replay(after=state.seq, upto=last):
             if mark_after is not None and mark_after <= state.received_at and _days_differ(state, stored):
@@ -71,15 +75,21 @@ class Storage:
             state.apply(stored.kind, stored.table, stored.seq, stored.received_at)
             done += stored.table.num_rows
             if progress is not None:
-                progress("replay", min(1.0, done / rows))
+                progress("replay", half + (1 - half) * min(1.0, done / rows))
         state.seq = max(state.seq, last)  # batches that a purge emptied
-        log.info("state loaded", extra={"fields": {"seq": state.seq, "rows": done, "seconds": monotonic() - began}})
+        seconds = round(monotonic() - began, 3)
+        log.info("state loaded", extra={"fields": {"seq": state.seq, "rows": done, "seconds": seconds}})
         return state
 
-    def _from_checkpoint(self, ident: str, last: int, newest: bool) -> State:
+    def _from_checkpoint(self, ident: str, last: int, newest: bool, progress: Progress | None) -> State:
         state = State()
+
+        def verified(share: float) -> None:
+            if progress is not None:
+                progress("checkpoint", OPENED * share)
+
         if self.checkpoints is not None:
-            opened = self.checkpoints.newest(ident, at_most=last)
+            opened = self.checkpoints.newest(ident, at_most=last, progress=verified)
             if opened is not None:
                 saved = saved_of(opened, ident)
                 state = State.of(saved)

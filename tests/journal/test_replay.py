@@ -67,3 +67,14 @@ def test_replay_reports_progress(tmp_path: Path) -> None:
     chosen = Settings(data=tmp_path, checkpoints=False)
     Engine.open(chosen, clock=lambda: NOW, progress=lambda _, done: seen.append(done)).close()
     assert seen == [0.5, 1.0]
+
+
+def test_opening_a_checkpoint_reports_progress_too(tmp_path: Path) -> None:
+    engine = load([("case", {"person": "a", "onset_at": 1_625_011_200})], engine=opened(tmp_path))
+    engine.checkpoint()
+    load([("case", {"person": p, "onset_at": 1_625_011_200}) for p in "bc"], [1, 1], engine).close()
+    told: list[tuple[str, float]] = []
+    Engine.open(Settings(data=tmp_path), clock=lambda: NOW, progress=lambda *step: told.append(step)).close()
+    assert [what for what, _ in told[-3:]] == ["checkpoint", "replay", "replay"]
+    assert [share for _, share in told[-3:]] == [0.5, 0.75, 1.0]
+    assert told == sorted(told, key=lambda step: step[1])

@@ -48,22 +48,3 @@ def find_places(k1, k2, wanted1, wanted2):
         at[q] = lo
         known[q] = lo < n and k1[lo] == wanted1[q] and k2[lo] == wanted2[q]
     return at, known
-
-
-@njit(cache=True, nogil=True)
-def find_in_groups(groups, group_start, by_group, start, key, key_start, at):
-    """Where new rows stand in a second order: by group, then start, then the place ``at`` in the first order."""
-    out = np.empty(len(key), np.int64)
-    for q in range(len(key)):
-        g = lower_bound(groups, key[q], 0, len(groups))
-        lo = group_start[g]
-        hi = group_start[g + 1] if g < len(groups) and groups[g] == key[q] else lo
-        while lo < hi:
-            mid = (lo + hi) >> 1
-            i = by_group[mid]
-            if start[i] < key_start[q] or (start[i] == key_start[q] and i < at[q]):
-                lo = mid + 1
-            else:
-                hi = mid
-        out[q] = lo
-    return out
