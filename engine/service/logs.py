@@ -123,11 +123,15 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """``moment level logger message field=value``; an error's places follow, indented."""
+    """``moment level logger message``, and ``field=value`` where the message itself says no value; an error's places
+    follow, indented.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line for people."""
         line = f"{_moment(record.created)} {record.levelname:<7} {record.name} {record.getMessage()}"
+        if not record.args:
+            line += "".join(f" {name}={value}" for name, value in _fields(record).items())
         fault = _fault(record)
         if fault is None:
             return line

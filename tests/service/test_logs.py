@@ -101,12 +101,16 @@ def test_text_is_for_people():
     log = logging.Logger("truyvet.api")
     log.addHandler(handler)
     log.info("ready")
+    log.info("checkpoint", extra={"fields": {"seq": 14, "seconds": 0.25}})
+    log.info("GET %s", "/v1/cases", extra={"fields": {"route": "GET /v1/cases"}})
     try:
         fail()
     except ValueError:
         log.exception("it broke")
-    first, second, *places = stream.getvalue().splitlines()
+    first, fields, route, second, *places = stream.getvalue().splitlines()
     assert first.endswith("INFO    truyvet.api ready")
+    assert fields.endswith("truyvet.api checkpoint seq=14 seconds=0.25")
+    assert route.endswith("truyvet.api GET /v1/cases")
     assert second.endswith("ERROR   truyvet.api it broke: ValueError < KeyError")
     assert places[-1].startswith("    tests/service/test_logs.py:")
     assert ID not in stream.getvalue()
