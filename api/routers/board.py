@@ -22,7 +22,10 @@ _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "not_ready")
 
 
 @router.get(
-    "/v1/board", summary="Who has a level", dependencies=[Persons], responses=answers(BOARD, *_PROBLEMS, "history_gone")
+    "/v1/board",
+    summary="Who has a level",
+    dependencies=[Persons],
+    responses=answers(BOARD, *_PROBLEMS, "history_gone", "journal"),
 )
 def board(
     engine: Engine,

@@ -31,7 +31,7 @@ from api.present.wire import json_reply, state_headers
 from engine.service.results import ExposureReport
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[Depends(allow("persons"))])
-_PROBLEMS = ("bad_parameter", "unknown_policy", "unauthorized", "forbidden", "history_gone", "not_ready")
+_PROBLEMS = ("bad_parameter", "unknown_policy", "unauthorized", "forbidden", "history_gone", "journal", "not_ready")
 
 
 async def _narrowing(

@@ -61,7 +61,7 @@ def chains(
     return json_reply(body, state_headers(as_of))
 
 
-@router.get("/{person:id}", summary="A person now", responses=answers(PERSON, *_PROBLEMS))
+@router.get("/{person:id}", summary="A person now", responses=answers(PERSON, *_PROBLEMS, "history_gone", "journal"))
 def person_now(engine: Engine, person: str, as_of: AsOf = None) -> Response:
     """Level over all cases (0: is an F0, null: none), the exposure behind it, and the dated facts."""
     report = view_of(engine, as_of).person(person)
