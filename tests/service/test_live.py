@@ -211,6 +211,16 @@ def test_a_page_outlives_those_who_leave_the_board() -> None:
     assert rows[:] == []
 
 
+def test_a_fault_of_ours_is_not_taken_for_a_state_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any) -> None:
+        raise KeyError("a wrong index somewhere")
+
+    engine = load(CHAIN)
+    monkeypatch.setattr("engine.service.answers.person_report", wrong)
+    with pytest.raises(KeyError):
+        engine.person("f1")
+
+
 def test_a_large_page_is_looked_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.service.board_report.CHUNK", 2)
     engine, asked = load(CHAIN), []
