@@ -105,7 +105,10 @@ class Metrics:
         self._replay_seconds.set(seconds)
 
     def checkpoint(self, seq: int, seconds: float, at: int | None = None) -> None:
-        """A checkpoint of ``seq`` was written in ``seconds``, now or ``at`` (UTC s)."""
+        """A checkpoint of ``seq`` was written in ``seconds``, now.
+
+        ``at``: it was there already, and its last batch was received then (UTC s).
+        """
         self._checkpoint_seq.set(seq)
         self._checkpoint_seconds.set(seconds)
         self._checkpoint_at.set(self._clock() if at is None else at)

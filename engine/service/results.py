@@ -241,7 +241,7 @@ class BoardRow:
     """The F0 at the root of the chain; None for an F0."""
     channels: tuple[str, ...]
     changed_as_of: int
-    """Journal sequence number of the last change of the level; 0 when it was there before the service started."""
+    """Journal sequence number of the last change of the level; after a start, of the first look."""
 
 
 @dataclass(frozen=True)
