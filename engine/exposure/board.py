@@ -4,7 +4,6 @@ At every moment it says what a trace from all F0s at once would say with no end 
 the same levels with the same first moments, through the same person. An update costs what the change touches.
 """
 
-import copy
 import time
 from collections.abc import Sequence
 
@@ -85,6 +84,8 @@ class Board(Labels):
 
         Raises:
             OtherKeysError: the board goes by other keys than the ``keys`` that ``person`` is a code of.
+        Cost: the evidence of the person and of everybody met on the way; and a pass over everybody for each level
+        nearer to the F0s, for which an update waits.
         """
         with self._lock:
             if self._state is not None and self._state.keys is not keys:
@@ -93,9 +94,9 @@ class Board(Labels):
             if self._state is None or level <= 0:
                 return None
             row = self._rows(self._state, np.array([person], np.int32))
-            nearer = [copy.deepcopy(found) for found in self._levels[:level]]
-            state, cases, opened = self._state, copy.deepcopy(self._cases), self._opened
-        # On copies of the labels: the next update need not wait for one person's evidence.
+            nearer = [found.still() for found in self._levels[:level]]
+            state, cases, opened = self._state, self._cases.still(), self._opened
+        # On copies of the labels of those who pass on: the next update need not wait for one person's evidence.
         teller = Teller(state.view, state.keys, self.policy, nearer, cases, opened)
         return teller.told(person, level, int(row.via[0])), int(row.case[0])
 

@@ -1,6 +1,7 @@
 """What the board keeps of a level: the label of each person there, as columns by person code."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,16 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 NEVER = FOREVER
 """Moment of a person who has no label at a level."""
+
+
+class Passing(Protocol):
+    """Who passes on at a level."""
+
+    def windows(self, person: Codes) -> tuple[Ints, Ints]:
+        """Start and end of the window in which each passes on; empty for whoever does not."""
+
+    def moments(self, person: Codes) -> Ints:
+        """The arrival of each who passes on."""
 
 
 class Level:
@@ -34,11 +45,50 @@ class Level:
         self.settled = np.zeros(people, np.bool_)
         """Whether ``via`` and ``channels`` are those of the newest state; looked up again when asked for."""
 
+    def windows(self, person: Codes) -> tuple[Ints, Ints]:
+        """See :class:`Passing`."""
+        return self.start[person], self.end[person]
+
+    def moments(self, person: Codes) -> Ints:
+        """See :class:`Passing`."""
+        return self.moment[person]
+
+    def still(self) -> "Still":
+        """Who passes on as it is now. Cost: one pass over everybody; memory: those who do."""
+        person = np.flatnonzero(self.start < self.end)
+        return Still(person, self.start[person], self.end[person], self.moment[person])
+
     def grow(self, more: int) -> None:
         """Room for so many people more. Cost: linear in everybody."""
         fresh = Level(more, self.passes_on)
         for name in ("moment", "start", "end", "via", "channels", "settled"):
             setattr(self, name, np.concatenate([getattr(self, name), getattr(fresh, name)]))
+
+
+@dataclass(frozen=True)
+class Still:
+    """Who passes on at a level at one moment, ordered by code; updates do not change it. See :class:`Passing`."""
+
+    person: Ints
+    start: Ints
+    end: Ints
+    moment: Ints
+
+    def windows(self, person: Codes) -> tuple[Ints, Ints]:
+        """See :class:`Passing`."""
+        at = places_of(self.person, person)
+        return np.append(self.start, NEVER)[at], np.append(self.end, 0)[at]
+
+    def moments(self, person: Codes) -> Ints:
+        """See :class:`Passing`."""
+        return np.append(self.moment, NEVER)[places_of(self.person, person)]
+
+
+def places_of(known: Ints | Codes, wanted: Codes) -> Ints:
+    """Where each stands among the ``known``, which ascend; -1: nowhere."""
+    at = np.searchsorted(known, wanted)
+    there = np.append(known, -1)[at] == wanted
+    return np.where(there, at, -1)
 
 
 class Log:
@@ -126,13 +176,31 @@ class CaseTable:
 
     def holds(self, person: Codes) -> Mask:
         """Whether each is an F0."""
-        return np.asarray(self._row[person] >= 0, np.bool_)
+        return np.asarray(self._rows(person) >= 0, np.bool_)
+
+    def _rows(self, person: Codes) -> Ints | Codes:
+        return self._row[person]
+
+    def still(self) -> "StillCases":
+        """The F0s as they are now. Cost: a sort of them."""
+        return StillCases(self)
 
     def courses(self, person: Codes, moment: Ints) -> Courses:
         """The course of each person: an F0 follows its own, anybody else the expected one from ``moment``."""
         origin, factor = moment.copy(), np.ones(len(person))
         course = np.full(len(person), EXPECTED, np.int64)
-        row = self._row[person]
+        row = self._rows(person)
         own = np.flatnonzero(row >= 0)
         origin[own], factor[own], course[own] = self.origin[row[own]], self.factor[row[own]], KNOWN
         return Courses(origin, course, factor)
+
+
+class StillCases(CaseTable):
+    """F0s and their courses at one moment; updates do not change it."""
+
+    def __init__(self, cases: CaseTable) -> None:
+        order = np.argsort(cases.person)
+        self.person, self.origin, self.factor = cases.person[order], cases.origin[order], cases.factor[order]
+
+    def _rows(self, person: Codes) -> Ints | Codes:
+        return places_of(self.person, person)

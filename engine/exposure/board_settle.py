@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.exposure.board_levels import NEVER, CaseTable, Level
+from engine.exposure.board_levels import NEVER, CaseTable, Level, Passing
 from engine.exposure.board_meetings import gathered
 from engine.exposure.pairs import Pairs, summarise
 from engine.exposure.policies import Policy
@@ -46,7 +46,7 @@ def settle(
 
 
 def towards(
-    view: GraphView, policy: Policy, nearer: Level, cases: CaseTable, opened: int, people: Codes
+    view: GraphView, policy: Policy, nearer: Passing, cases: CaseTable, opened: int, people: Codes
 ) -> Iterator[tuple[slice, Pairs]]:
     """Qualifying contacts of ``people`` with whoever passes on one level nearer: (which people, contacts).
 
@@ -54,12 +54,11 @@ def towards(
     """
     since, forever = np.full(len(people), opened, np.int64), np.full(len(people), NEVER, np.int64)
     for chunk, evidence in gathered(view, policy, people, since, forever, infector=False):
-        source = evidence.other
-        start = np.maximum(evidence.start, nearer.start[source])
-        end = np.minimum(evidence.end, nearer.end[source])
+        opens, closes = nearer.windows(evidence.other)
+        start, end = np.maximum(evidence.start, opens), np.minimum(evidence.end, closes)
         rows = np.flatnonzero(start < end)
         clipped = Evidence(**{**vars(evidence), "start": start, "end": end}).take(rows)
-        courses = cases.courses(clipped.other, nearer.moment[clipped.other])
+        courses = cases.courses(clipped.other, nearer.moments(clipped.other))
         yield chunk, summarise(clipped, courses, policy, of_other=True)
 
 

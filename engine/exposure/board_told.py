@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.exposure import kernels
-from engine.exposure.board_levels import CaseTable, Level
+from engine.exposure.board_levels import CaseTable, Passing
 from engine.exposure.board_settle import towards
 from engine.exposure.pairs import Pairs, probability
 from engine.exposure.policies import Policy
@@ -22,7 +22,7 @@ class Teller:
     """What is needed to tell of people: one state of the board."""
 
     def __init__(
-        self, view: GraphView, keys: Keys, policy: Policy, levels: Sequence[Level], cases: CaseTable, opened: int
+        self, view: GraphView, keys: Keys, policy: Policy, levels: Sequence[Passing], cases: CaseTable, opened: int
     ) -> None:
         self._view = view
         self._keys = keys
