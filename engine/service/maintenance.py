@@ -38,7 +38,7 @@ PURGE = "purge"
 """Name of the daily job."""
 
 
-Job = Callable[[int, History | None], None]
+Job = Callable[[int], None]
 """Something to look after, at a moment (UTC s)."""
 
 
@@ -50,12 +50,12 @@ class Retried:
         self._backoff = Backoff(LOOK_S, MOST_WAIT_S)
         self._from = 0.0
 
-    def __call__(self, now: int, history: History | None) -> None:
+    def __call__(self, now: int) -> None:
         """Do it, unless it failed a short while ago."""
         if monotonic() < self._from:
             return
         try:
-            self._job(now, history)
+            self._job(now)
             self._backoff.succeeded()
         except TruyvetError as error:
             self._from = monotonic() + self._backoff.after_failure()
@@ -182,11 +182,11 @@ class Maintenance:
         self._thread.start()
 
     def _run(self, clock: Clock, history: History | None, also: Sequence[Callable[[int], None]]) -> None:
-        others = [Retried(lambda now, _, job=job: job(now)) for job in also]
-        jobs = [Retried(job) for job in (self._follow_purge, self._checkpoint_if_due, self._purge_if_due)]
+        own = [partial(job, history=history) for job in (self._follow_purge, self._checkpoint_if_due, self._purge_if_due)]
+        jobs = [Retried(job) for job in (*own, *also)]
         while not self._stop.wait(LOOK_S):
-            for job in (*jobs, *others):
-                job(clock(), history)
+            for job in jobs:
+                job(clock())
 
     def _checkpoint_if_due(self, now: int, history: History | None) -> None:
         due = self._worth(1) and monotonic() - self._saved_at > CHECKPOINT_S
