@@ -182,8 +182,8 @@ class Maintenance:
         self._thread.start()
 
     def _run(self, clock: Clock, history: History | None, also: Sequence[Callable[[int], None]]) -> None:
-        own = [partial(job, history=history) for job in (self._follow_purge, self._checkpoint_if_due, self._purge_if_due)]
-        jobs = [Retried(job) for job in (*own, *also)]
+        own = (self._follow_purge, self._checkpoint_if_due, self._purge_if_due)
+        jobs = [*(Retried(partial(job, history=history)) for job in own), *map(Retried, also)]
         while not self._stop.wait(LOOK_S):
             for job in jobs:
                 job(clock())
