@@ -37,6 +37,19 @@ class Step:
         return [at - self.sent.probes[probe] for probe, at in self.heard.arrivals if probe in self.sent.probes]
 
     @property
+    def worst(self) -> list[float]:
+        """The longest freshness in each tenth of the run: tells one stall from being too slow all along."""
+        if not self.sent.probes:
+            return []
+        began, ended = min(self.sent.probes.values()), max(self.sent.probes.values())
+        tenths = [0.0] * 10
+        for probe, at in self.heard.arrivals:
+            if (sent := self.sent.probes.get(probe)) is not None:
+                tenth = min(9, int(10 * (sent - began) / max(ended - began, 1e-9)))
+                tenths[tenth] = max(tenths[tenth], at - sent)
+        return tenths
+
+    @property
     def errors(self) -> Counter[str]:
         """What went wrong, by kind; alerts that never came among them."""
         found = self.sent.errors + self.heard.errors
@@ -75,6 +88,7 @@ class Step:
             *(f"  {name:<9} {_line(found)}" for name, found in sorted(self.heard.ask_s.items())),
             f"freshness   {_line(self.freshness)}  ({len(self.sent.probes)} probes, {self.heard.subscribers} "
             f"subscribers, {self.heard.alerts} alerts each)",
+            "  worst     " + " ".join(f"{1e3 * s:.0f}" for s in self.worst) + " ms in each tenth of the run",
             f"memory      {series} MiB; slope {self.slope():+.1f} MiB/min ({per_event:.0f} bytes an event)",
             f"CPU         server {self.server_cpu_s / self.seconds:.2f}, generator "
             f"{self.sent.cpu_s / self.seconds:.2f}, readers {self.heard.cpu_s / self.seconds:.2f} cores",
