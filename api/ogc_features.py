@@ -70,7 +70,7 @@ def hex_features(reader: MapReader, sheet: Sheet) -> Features:
 
 
 def _areas(reader: MapReader, span: Span | None, resolution: int) -> Features:
-    return area_features(reader.engine, None if span is None else span.end)
+    return area_features(reader.engine, None if span is None else span.end, reader.public)
 
 
 def _places(reader: MapReader, span: Span | None, resolution: int) -> Features:

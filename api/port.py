@@ -214,6 +214,9 @@ class EnginePort(ViewPort, Protocol):
     def area_levels(self, tier: str = "province", rules: str | None = None, at: int | None = None) -> Any:
         """Official levels of a tier."""
 
+    def published_levels(self, tier: str = "province", rules: str | None = None) -> Any:
+        """The same as the public may see them: they change at publishing times."""
+
     def at(self, as_of: int) -> ViewPort:
         """The state as it was known at ``as_of``."""
 

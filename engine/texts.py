@@ -669,6 +669,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "vai trò của token này không được dùng đường dẫn này.",
         "the role of this token may not use this route.",
     ),
+    "api.forbidden_moment": (
+        "Vai trò này chỉ thấy mức chính thức theo giờ công bố (08:00, 13:00, 20:00); hãy bỏ `at`",
+        "this role sees the official levels of the publishing times (08:00, 13:00, 20:00) alone; leave `at` out",
+    ),
     "api.forbidden_kind": (
         "vai trò của token này chỉ được gửi: {kinds}.",
         "the role of this token may only post: {kinds}.",

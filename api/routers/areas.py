@@ -12,6 +12,7 @@ from api.negotiate import chosen_format
 from api.parameters import At, Page
 from api.present.areas import FORMATS, areas_csv, areas_headers, areas_json, etag_of
 from api.present.hexes import same_etag
+from api.problems import ProblemError
 
 router = APIRouter(prefix="/v1/risk", tags=["risk"])
 _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "not_acceptable", "not_ready")
@@ -43,10 +44,12 @@ def areas(
     """The level of every unit by the rules, with the conditions met, not met and undecided; never smoothed.
 
     `level` is null where it cannot be decided: it lies between `at_least` and `at_most`. The roles `map` and `admin`
-    get the conditions without their numbers.
+    get the conditions without their numbers, as they were assessed after the last publishing time; `at` is not theirs.
     """
     form, lang, numbers = chosen_format(request, format, FORMATS), reader_lang(request), sees_analysis(role)
-    report = engine.area_levels(tier, rules, at)
+    if at is not None and not numbers:
+        raise ProblemError("forbidden", "forbidden_moment")
+    report = engine.area_levels(tier, rules, at) if numbers else engine.published_levels(tier, rules)
     etag = etag_of(
         request.app.state.run, report.as_of, report.at, tier, report.rules.id, len(report.areas), form, lang, numbers,
         page.limit, page.cursor,

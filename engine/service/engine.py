@@ -1,7 +1,7 @@
 """The engine: one object that takes events in, publishes what it knows, answers, and looks after what it stores."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 from time import monotonic, perf_counter
@@ -9,23 +9,20 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from engine.clock import Clock, in_viet_nam, system_clock
+from engine.clock import Clock, system_clock
 from engine.errors import HistoryGoneError, JournalError, NotReadyError, TruyvetError
 from engine.events.batches import RawBatch
 from engine.events.readers import files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
 from engine.events.schemas import kind_named
 from engine.events.validate import Rejected
 from engine.exposure.policies import policy_named
-from engine.geo.units import Units
 from engine.journal.journal import Journal
 from engine.journal.rejects import Rejects
 from engine.params import RETENTION_D
-from engine.risk.levels.facts import NOTHING, Assumptions
-from engine.service.areas import Areas, AreasReport
+from engine.service.areas import Areas
 from engine.service.exporting import ExportReport, export
 from engine.service.history import History, Past, PinnedState
 from engine.service.intake import Intake
-from engine.service.levels import LevelsReport, levels_of_state, rules_on
 from engine.service.live import Live
 from engine.service.maintenance import Maintenance
 from engine.service.mapnews import MapNews
@@ -38,6 +35,7 @@ from engine.service.results import FileReport, IngestReply, PurgeReport, Rejecti
 from engine.service.settings import Settings
 from engine.service.storage import Storage
 from engine.service.stream import MAP, Hub
+from engine.service.territory import Held, Territory
 
 __all__ = ["AnyPolicy", "Engine", "Settings"]
 
@@ -45,7 +43,7 @@ KEPT_REJECTIONS = 1_000
 """Rejected rows of a file that its report lists in full."""
 
 
-class Engine(Questions, Published):
+class Engine(Territory, Published):
     """Ingest, publish, query. Thread-safe: one writer at a time, readers never wait for the journal."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -65,7 +63,7 @@ class Engine(Questions, Published):
         super().__init__(Now(self._intake, self._live, clock, policy), policy)
         self._storage: Storage | None = None
         self._history: History | None = None
-        self._areas = Areas(None, clock)
+        self._areas, self._held = Areas(None, clock), Held()
         self._publishing = Publishing(None, self._known, self.areas, settings, clock)
         analytic = (self.stream, self.map_stream)
         self._news = MapNews(self.hexes, self.release, analytic, self.release_stream)
@@ -227,70 +225,6 @@ class Engine(Questions, Published):
             if progress is not None and batch.bytes_total:
                 progress(path.name, batch.bytes_done / batch.bytes_total)
         return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
-
-    # -- administrative areas -----------------------------------------------------------------------------
-
-    def areas(self) -> Units:
-        """The administrative units that were loaded; none before that.
-
-        Raises:
-            JournalError: what is stored cannot be read.
-        """
-        return self._areas.units()
-
-    def load_areas(
-        self,
-        paths: Path | Sequence[Path],
-        columns: Mapping[str, str] | None = None,
-        tier: str | None = None,
-        replace: bool = False,
-        progress: Progress | None = None,
-    ) -> AreasReport:
-        """Put files and folders of administrative units on top of those known; ``replace``: in their place.
-
-        ``columns``: field -> column, where a file does not use a usual name; ``tier``: of every row, where the files
-        do not tell. All or nothing: after an error the units are those of before.
-
-        Raises:
-            UnreadableFileError: a file is missing, torn or not understood; the message lists its columns.
-            BadParameterError: no such field, column or tier.
-            BadInputError: two units of one code on one day.
-            JournalError: they could not be stored.
-        """
-        some = [paths] if isinstance(paths, Path) else list(paths)
-        return self._areas.load(some, columns, tier, replace, progress)
-
-    def area_levels(
-        self,
-        tier: str = "province",
-        rules: str | None = None,
-        at: int | None = None,
-        override: Path | None = None,
-        assumed: Assumptions = NOTHING,
-        previous: Mapping[str, int] | None = None,
-        units: Units | None = None,
-    ) -> LevelsReport:
-        """Official levels of the areas of a tier at a moment (default: data time), with every condition looked at.
-
-        ``rules``: 2686, 4800, 218 or who; None: the Vietnamese ones in force on that day. ``override``: a file of what
-        a province changed; ``assumed``: what to take for true where nothing is known; ``previous``: the levels of the
-        last assessment by code; ``units``: other areas than those that were loaded.
-
-        Raises:
-            BadParameterError: no such rules or tier, or no area of the tier was loaded.
-            UnreadableFileError: the override cannot be read.
-        """
-        state, policy, moment = self._asked(None, at)
-        name = rules if rules is not None else rules_on(in_viet_nam(moment).date())
-        known = self.areas() if units is None else units
-
-        def make() -> tuple[Units, LevelsReport]:
-            return known, levels_of_state(state, known, name, moment, tier, policy, override, assumed, previous)
-
-        if override is not None or assumed.words or previous:
-            return make()[1]
-        # The units are kept with the report, so that no other table can come to have their identity.
-        return state.remember(("area levels", tier, name, moment, id(known)), make)[1]
 
     # -- the past -------------------------------------------------------------------------------------
 

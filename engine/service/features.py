@@ -38,13 +38,19 @@ class LeveledAreas(Protocol):
     def area_levels(self, tier: str = ..., rules: str | None = ..., at: int | None = ...) -> Any:
         """The levels of a tier (see :class:`engine.service.levels.LevelsReport`)."""
 
+    def published_levels(self, tier: str = ..., rules: str | None = ...) -> Any:
+        """The same as the public may see them."""
 
-def area_features(engine: LeveledAreas, at: int | None) -> Features:
-    """Official levels of districts and provinces, with polygons where they are known; none when none were loaded."""
+
+def area_features(engine: LeveledAreas, at: int | None, public: bool = False) -> Features:
+    """Official levels of districts and provinces, with polygons where they are known; none when none were loaded.
+
+    ``public``: those of the last publishing time, whatever ``at`` says.
+    """
     units, found, polygons, as_of = engine.areas(), [], [], None
     for tier in TIERS:
         try:
-            report = engine.area_levels(tier=tier, at=at)
+            report = engine.published_levels(tier) if public else engine.area_levels(tier=tier, at=at)
         except BadParameterError:
             continue  # no area of this tier was loaded
         as_of = report.as_of

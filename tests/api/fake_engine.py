@@ -282,6 +282,9 @@ class FakeEngine(FakeView):
     def area_levels(self, tier="province", rules=None, at=None):
         raise BadParameterError("no area was loaded")
 
+    def published_levels(self, tier="province", rules=None):
+        return self.area_levels(tier, rules)
+
     def seq_at(self, moment):
         self.asked["seq_at"] = moment
         return 5

@@ -118,3 +118,12 @@ def test_pages_follow_each_other(call, levels):
 def test_what_cannot_be_asked_is_refused(call, levels, query):
     reply = call.get(f"{URL}?{query}")
     assert (reply.status_code, reply.json()["code"]) == (400, "bad_parameter")
+
+
+def test_the_public_sees_the_levels_of_the_publishing_times_alone(call, levels, engine, monkeypatch):
+    monkeypatch.setattr(engine, "area_levels", lambda *_, **__: pytest.fail("asked for what is live"))
+    monkeypatch.setattr(engine, "published_levels", levels)
+    for role in ("map", "admin"):
+        assert call.get(URL, role=role).status_code == 200
+        refused = call.get(URL + "?at=2021-10-24T00:00:00Z", role=role)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")

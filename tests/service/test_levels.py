@@ -11,6 +11,7 @@ from engine.errors import BadParameterError
 from engine.geo.units import Population, Unit, Units
 from engine.service.engine import Engine, Settings
 from engine.service.levels import rules_on
+from engine.service.territory import Held
 
 DAY = 86_400
 T = from_rfc3339("2021-07-05T00:00:00Z")
@@ -175,3 +176,12 @@ def test_a_narrow_home_that_lies_elsewhere_is_not_believed(engine):
     found = {x.code: x for x in engine.area_levels("commune", "2686", AT, units=known).readings[0].levels}
     spans = {c: next(f.value for f in found[c].findings if f.id == "commune.2.f0") for c in "12"}
     assert spans == {"1": (0, 1), "2": (0, 0)}
+
+
+def test_the_public_sees_new_levels_at_publishing_times_alone():
+    made = iter(range(10))
+    held, noon = Held(), from_rfc3339("2021-07-10T12:00:00+07:00")
+    assert [held.get("district", None, noon + s, lambda: next(made)) for s in (0, 1, 3_599)] == [0, 0, 0]
+    assert held.get("commune", None, noon, lambda: next(made)) == 1
+    assert [held.get("district", None, noon + s, lambda: next(made)) for s in (3_600, 3_601, 7 * 3_600)] == [2, 2, 2]
+    assert held.get("district", None, noon + 8 * 3_600, lambda: next(made)) == 3
