@@ -156,8 +156,9 @@ class Live:
     def start(self) -> None:
         """Keep up to date in a thread of its own until :meth:`stop`."""
         self.refresh()
-        self._thread = Thread(target=self._run, name="truyvet-live", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._run, name="truyvet-live", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def _run(self) -> None:
         followed = monotonic()

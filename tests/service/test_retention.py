@@ -175,7 +175,7 @@ def test_a_job_that_fails_is_tried_more_and_more_seldom(monkeypatch: pytest.Monk
 
     retried = Retried(job)
     while len(tried) < 12:
-        retried(0, None)
+        retried(0)
         now[0] += 10
     waits = [later - earlier for earlier, later in pairwise(tried)]
     assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 10]
