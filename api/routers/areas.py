@@ -44,19 +44,17 @@ def areas(
     """The level of every unit by the rules, with the conditions met, not met and undecided; never smoothed.
 
     `level` is null where it cannot be decided: it lies between `at_least` and `at_most`. The roles `map` and `admin`
-    get the conditions without their numbers, as they were assessed after the last publishing time; `at` is not theirs.
+    get the level as it was assessed after the last publishing time, and in place of all conditions `because`, the texts
+    of those that make it; `at` is not theirs.
     """
-    form, lang, numbers = chosen_format(request, format, FORMATS), reader_lang(request), sees_analysis(role)
-    if at is not None and not numbers:
+    form, lang, public = chosen_format(request, format, FORMATS), reader_lang(request), not sees_analysis(role)
+    if at is not None and public:
         raise ProblemError("forbidden", "forbidden_moment")
-    report = engine.area_levels(tier, rules, at) if numbers else engine.published_levels(tier, rules)
-    etag = etag_of(
-        request.app.state.run, report.as_of, report.at, tier, report.rules.id, len(report.areas), form, lang, numbers,
-        page.limit, page.cursor,
-    )  # fmt: skip
-    headers = areas_headers(report, etag)
+    report = engine.published_levels(tier, rules) if public else engine.area_levels(tier, rules, at)
+    etag = etag_of(request.app.state.run, report.version, form, lang, public, page.limit, page.cursor)
+    headers = areas_headers(report, public, etag)
     if same_etag(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     if form == "csv":
-        return areas_csv(report, lang, numbers, headers)
-    return areas_json(report, lang, numbers, page.rows(), page.cursor, headers)
+        return areas_csv(report, lang, public, headers)
+    return areas_json(report, lang, public, page.rows(), page.cursor, headers)

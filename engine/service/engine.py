@@ -108,7 +108,7 @@ class Engine(Territory, Published):
             journal = self._storage.journal
             self._publishing = Publishing(journal, self._known, self.areas, self.settings, self._clock)
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
-            self._maintenance.renewed.append(self.forget_maps)
+            self._maintenance.renewed += [self.forget_maps, lambda: self._held.renew(self.snapshot)]
         self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
@@ -123,7 +123,8 @@ class Engine(Territory, Published):
             self._live.start()
             self._news.start()
             if self._maintenance is not None:
-                self._maintenance.start(self._clock, self._history, (self._publishing.publish_if_due,))
+                due = (self.hold_levels, self._publishing.publish_if_due)
+                self._maintenance.start(self._clock, self._history, due)
         except TruyvetError as error:
             self.failure, self._ready = error, False
         except Exception as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 
 from engine.clock import in_viet_nam
@@ -11,6 +12,7 @@ from engine.exposure.policies import Policy
 from engine.geo.units import Units
 from engine.risk.count_files import read_counts
 from engine.risk.counts import Counts
+from engine.risk.disclosure_windows import slot
 from engine.risk.levels.evaluate import evaluate
 from engine.risk.levels.facts import FACTS, NOTHING, Assumptions, Facts
 from engine.risk.levels.findings import AreaLevel, span_text
@@ -30,6 +32,8 @@ class Note:
 
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
+    counts_people: bool = False
+    """Whether it tells a number of people: not for the public."""
 
     def say(self, lang: Lang) -> str:
         """The note in words; facts and tiers are told by their names."""
@@ -87,6 +91,13 @@ class LevelsReport:
     notes: tuple[Note, ...]
     unverified: tuple[str, ...]
     """Ids of the numbers of the rules that nobody has read in a source."""
+    version: int = field(default_factory=count().__next__, init=False, compare=False)
+    """Another for each report made by this process: whatever it was made of, equal versions are the same report."""
+
+    @property
+    def published_at(self) -> int | None:
+        """The publishing time at or before ``at``, UTC s: what the public is told of the moment."""
+        return None if self.at is None else slot(self.at)
 
     @property
     def rows(self) -> tuple[AreaRow, ...]:
@@ -280,6 +291,7 @@ def levels_of_state(
     facts = replace(own.facts, previous=previous or {}, assumed=assumed)
     notes = _notes_of_rules(chosen, day, assumed)
     if own.unplaced.get(tier):
-        notes.append(Note("levels.note.no_home", {"count": own.unplaced[tier], "total": own.f0, "tier": tier}))
+        values = {"count": own.unplaced[tier], "total": own.f0, "tier": tier}
+        notes.append(Note("levels.note.no_home", values, counts_people=True))
     week = {c: facts.get(c, "new_cases") for c in tree.of_tier(tier)}
     return report_of(chosen, tree, facts, tier, day, notes, ("truyvet",), {"truyvet": week}, state.as_of, at)

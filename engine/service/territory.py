@@ -12,24 +12,59 @@ from engine.service.areas import Areas, AreasReport
 from engine.service.levels import LevelsReport, levels_of_state, rules_on
 from engine.service.progress import Progress
 from engine.service.questions import Questions
+from engine.service.snapshot import Snapshot
 
 
 class Held:
-    """Levels that the public sees: assessed once between two publishing times, whatever becomes known meanwhile."""
+    """What the public's levels are made of: one state between two publishing times, whatever becomes known meanwhile.
+
+    All levels of that time are of the one moment at which it was taken, whoever asks for which of them when.
+    """
 
     def __init__(self) -> None:
-        self._until = 0
-        self._reports: dict[tuple[str, str | None], LevelsReport] = {}
+        self._until = self._at = 0
+        self._state: Snapshot | None = None
+        self._reports: dict[tuple[str, str], tuple[Units, LevelsReport]] = {}
         self._turn = Lock()
 
-    def get(self, tier: str, rules: str | None, now: int, make: Callable[[], LevelsReport]) -> LevelsReport:
-        """The report that was made first after the last publishing time."""
+    def take(self, now: int, known: Callable[[], Snapshot]) -> None:
+        """Take the state of this moment, unless one was taken since the last publishing time."""
         with self._turn:
-            if now >= self._until:
-                self._until, self._reports = next_slot(now), {}
-            if (tier, rules) not in self._reports:
-                self._reports[tier, rules] = make()
-            return self._reports[tier, rules]
+            self._taken(now, known)
+
+    def renew(self, known: Callable[[], Snapshot]) -> None:
+        """Put the newest state in place of one that was purged; the moment, and what was made, stay."""
+        with self._turn:
+            if self._state is not None:
+                self._state = known()
+
+    def get(
+        self,
+        tier: str,
+        rules: str | None,
+        units: Units,
+        now: int,
+        known: Callable[[], Snapshot],
+        make: Callable[[Snapshot, str, int], LevelsReport],
+    ) -> LevelsReport:
+        """What ``make`` made of the state held, the name of the rules and the moment: once for each, and for the units.
+
+        ``rules`` None: those in force at the moment.
+        """
+        with self._turn:
+            state = self._taken(now, known)
+            name = rules if rules is not None else rules_on(in_viet_nam(self._at).date())
+            found = self._reports.get((tier, name))
+            # The units are kept with the report, so that no other table can come to have their identity.
+            if found is None or found[0] is not units:
+                found = self._reports[tier, name] = (units, make(state, name, self._at))
+            return found[1]
+
+    def _taken(self, now: int, known: Callable[[], Snapshot]) -> Snapshot:
+        if self._state is None or now >= self._until:
+            self._state, self._until, self._reports = known(), next_slot(now), {}
+            self._at = min(now, self._state.latest)
+        return self._state
 
 
 class Territory(Questions):
@@ -102,8 +137,17 @@ class Territory(Questions):
         return state.remember(("area levels", tier, name, moment, id(known)), make)[1]
 
     def published_levels(self, tier: str = "province", rules: str | None = None) -> LevelsReport:
-        """The official levels as they were first assessed after the last publishing time, for the public.
+        """The official levels of the state that was taken after the last publishing time, for the public.
 
         A level that moved at once would tell of a single case. Raises as :meth:`area_levels`.
         """
-        return self._held.get(tier, rules, self._clock(), lambda: self.area_levels(tier, rules))
+        units = self.areas()
+
+        def make(state: Snapshot, name: str, at: int) -> LevelsReport:
+            return levels_of_state(state, units, name, at, tier, self._policy)
+
+        return self._held.get(tier, rules, units, self._clock(), self.snapshot, make)
+
+    def hold_levels(self, now: int) -> None:
+        """Take the state of the public's levels, if it is due: what the server does by itself."""
+        self._held.take(now, self.snapshot)

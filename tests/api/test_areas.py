@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from api.examples.replies import AREAS
+from engine.clock import from_rfc3339
 from engine.errors import BadParameterError
+from engine.risk.disclosure_windows import slot
 from engine.risk.levels.facts import Facts
 from engine.risk.levels.rules import rules_named
 from engine.risk.levels.spans import exact
@@ -21,17 +23,23 @@ class Levels:
     """Levels of two provinces, and what was asked."""
 
     def __init__(self, engine):
-        self.engine, self.asked = engine, None
+        self.engine, self.asked, self.made, self.people = engine, None, {}, 100_000
 
     def __call__(self, tier="province", rules=None, at=None):
         self.asked = (tier, rules, at)
+        key = (*self.asked, self.engine.as_of, self.people)
+        if key not in self.made:
+            self.made[key] = self.report(tier, rules, at)
+        return self.made[key]
+
+    def report(self, tier, rules, at):
         if tier != "province":
             raise BadParameterError(f"the areas hold no {tier}; load areas that do, or ask for another tier")
-        areas = [Area("79", tier, None, "Thành phố Hồ Chí Minh", "Ho Chi Minh City", 100_000)]
+        areas = [Area("79", tier, None, "Thành phố Hồ Chí Minh", "Ho Chi Minh City", self.people)]
         areas.append(Area("87", tier, None, "Tỉnh Đồng Tháp", "Dong Thap Province", 100_000))
         facts = {"79": {"new_cases": exact(70), "coverage_18_1dose": exact(0.8), "elderly_full": exact(0.9)}, "87": {}}
         tree = Tree({a.code: a for a in areas})
-        note = Note("levels.note.no_home", {"count": 3, "total": 812, "tier": "province"})
+        note = Note("levels.note.no_home", {"count": 3, "total": 812, "tier": "province"}, counts_people=True)
         when = self.engine.data_time if at is None else at
         return report_of(
             rules_named(rules or "4800"), tree, Facts(facts), tier, date(2021, 10, 24), [note], ("truyvet",), {},
@@ -74,12 +82,43 @@ def test_the_reader_s_language(call, levels):
 @pytest.mark.parametrize(
     ("role", "numbers"), [("officer", True), ("epidemiologist", True), ("map", False), ("admin", False)]
 )
-def test_numbers_are_for_those_who_see_the_analytic_map(call, levels, role, numbers):
+def test_numbers_are_for_those_who_see_the_analytic_map(call, levels, engine, role, numbers):
+    engine.published_levels = levels
     reply = call.get(URL, role=role)
     assert reply.status_code == 200
-    assert all(("value" in f) == numbers for a in reply.json()["areas"] for f in a["met"])
+    body = reply.json()
+    assert (any("812" in note for note in body["notes"])) == numbers
+    assert ("as_of" in body) == ("as-of" in reply.headers) == numbers
     table = call.get(f"{URL}?format=csv", role=role).text
     assert (": 70" in table) == numbers
+    assert ("not_met" in table) == numbers
+
+
+@pytest.mark.parametrize("role", ["map", "admin"])
+def test_the_public_learns_what_makes_a_level_and_of_no_other_condition(call, levels, engine, role):
+    engine.published_levels = levels
+    body = call.get(URL, role=role).json()
+    first = body["areas"][0]
+    assert set(first) == {
+        "code", "name", "level", "level_name", "at_least", "at_most", "known", "because", "versions"
+    }  # fmt: skip
+    assert len(first["because"]) == 1
+    assert "incidence" not in first["because"][0]
+    assert set(first["versions"]["b"]) == {"level", "level_name", "at_least", "at_most", "known"}
+    at = from_rfc3339(body["at"])
+    assert at == slot(at) <= engine.data_time
+    rows = list(csv.DictReader(io.StringIO(call.get(f"{URL}?format=csv", role=role).content.decode("utf-8-sig"))))
+    assert set(rows[0]) == {
+        "code", "name", "tier", "rules", "version", "day", "level", "at_least", "at_most", "known", "because"
+    }  # fmt: skip
+    assert rows[0]["because"] == first["because"][0]
+
+
+def test_other_areas_are_other_levels_of_the_same_batch(call, levels):
+    first = call.get(URL)
+    levels.people = 1_000
+    again = call.get(URL, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.json()["as_of"]) == (200, first.json()["as_of"])
 
 
 def test_others_are_turned_away(call, levels):

@@ -2,16 +2,18 @@
 
 import json
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 import shapely
 
-from engine.clock import from_rfc3339, to_rfc3339
+from engine.clock import HOUR, from_rfc3339, to_rfc3339
 from engine.errors import BadParameterError
 from engine.geo.units import Population, Unit, Units
 from engine.service.engine import Engine, Settings
 from engine.service.levels import rules_on
 from engine.service.territory import Held
+from tests.service.stored import Hand
 
 DAY = 86_400
 T = from_rfc3339("2021-07-05T00:00:00Z")
@@ -179,9 +181,61 @@ def test_a_narrow_home_that_lies_elsewhere_is_not_believed(engine):
 
 
 def test_the_public_sees_new_levels_at_publishing_times_alone():
-    made = iter(range(10))
-    held, noon = Held(), from_rfc3339("2021-07-10T12:00:00+07:00")
-    assert [held.get("district", None, noon + s, lambda: next(made)) for s in (0, 1, 3_599)] == [0, 0, 0]
-    assert held.get("commune", None, noon, lambda: next(made)) == 1
-    assert [held.get("district", None, noon + s, lambda: next(made)) for s in (3_600, 3_601, 7 * 3_600)] == [2, 2, 2]
-    assert held.get("district", None, noon + 8 * 3_600, lambda: next(made)) == 3
+    clock = Hand(from_rfc3339("2021-07-10T12:00:00+07:00"))
+    engine = Engine.open(Settings(data=None), clock=clock)
+    tell(engine, "place", *({"place": p, "kind": k, "lat": a, "lng": b} for p, (a, b, k) in PLACES.items()))
+    known = units()
+    engine.areas = lambda: known
+    case(engine, "a", T, "home-1")
+    first = engine.published_levels("commune", "2686")
+    case(engine, "b", T, "home-2")
+    # Other tiers, other rules and the same ones by name are of the moment of the first question, not of their own.
+    assert engine.published_levels("commune") is first
+    for tier, rules in (("district", None), ("commune", "4800"), ("province", "218")):
+        report = engine.published_levels(tier, rules)
+        assert (report.as_of, report.at) == (first.as_of, first.at)
+    assert engine.area_levels("commune").as_of == engine.as_of > first.as_of
+    clock.now += HOUR  # 13:00
+    assert engine.published_levels("commune").as_of == engine.as_of
+    engine.close()
+
+
+def test_the_moment_of_the_public_levels_is_the_server_s_and_not_the_reader_s(engine):
+    known = units()
+    engine.areas = lambda: known
+    case(engine, "a", T, "home-1")
+    engine.hold_levels(AT + DAY)
+    held = engine.as_of
+    case(engine, "b", T, "home-2")
+    engine.hold_levels(AT + DAY + 10)
+    assert engine.published_levels("commune").as_of == held
+
+
+def test_areas_that_are_loaded_show_in_the_public_levels_of_the_same_moment(engine):
+    known = [units()]
+    engine.areas = lambda: known[0]
+    case(engine, "a", T, "home-1")
+    first = engine.published_levels("commune")
+    case(engine, "b", T, "home-2")
+    known[0] = units()
+    again = engine.published_levels("commune")
+    assert (again.as_of, again.version != first.version) == (first.as_of, True)
+
+
+def test_after_a_purge_the_public_levels_are_of_the_same_moment_and_of_no_old_state():
+    states = [SimpleNamespace(latest=AT), SimpleNamespace(latest=AT + DAY)]
+    held, known = Held(), units()
+
+    def ask(tier):
+        return held.get(tier, "2686", known, AT, lambda: states[0], lambda state, _, at: (state, at))
+
+    first = ask("commune")
+    held.renew(lambda: states[1])
+    assert ask("commune") is first
+    assert ask("district") == (states[1], AT)
+
+
+def test_a_number_of_people_is_marked_as_such(engine):
+    case(engine, "a", T)
+    _, report = communes(engine)
+    assert {n.key for n in report.notes if n.counts_people} == {"levels.note.no_home"}

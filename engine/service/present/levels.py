@@ -15,6 +15,9 @@ CSV_COLUMNS = (
     "code", "name", "tier", "rules", "version", "day", "level", "at_least", "at_most", "met", "not_met", "undecided",
     "unverified",
 )  # fmt: skip
+PUBLIC_CSV_COLUMNS = (
+    "code", "name", "tier", "rules", "version", "day", "level", "at_least", "at_most", "known", "because",
+)  # fmt: skip
 
 
 def told_level(rules: "RuleSet", found: "AreaLevel", lang: Lang) -> str:
@@ -50,53 +53,64 @@ def _line(finding: "Finding", lang: Lang) -> str:
     return say(key, lang, condition=finding.say(lang), value=finding.say_value(lang))
 
 
-def csv_rows(report: "LevelsReport", lang: Lang, numbers: bool = True) -> bytes:
+def csv_rows(report: "LevelsReport", lang: Lang, public: bool = False) -> bytes:
     """A row an area and version: code, name, level, bounds, conditions; UTF-8 with a mark, as spreadsheets expect.
 
-    Without ``numbers`` conditions stand without their values.
+    ``public``: of the conditions those alone that make the level, without values.
     """
     rows = []
     for reading in report.readings:
         for area, found in zip(report.areas, reading.levels, strict=True):
-            rows.append(
-                {
-                    "code": area.code,
-                    "name": area.name(lang),
-                    "tier": area.tier,
-                    "rules": report.rules.id,
-                    "version": reading.variant,
-                    "day": report.day.isoformat(),
-                    "level": found.level,
-                    "at_least": found.at_least,
-                    "at_most": found.at_most,
-                    "met": "; ".join(_told(f, lang, numbers) for f in found.met),
-                    "not_met": "; ".join(_told(f, lang, numbers) for f in found.not_met),
-                    "undecided": "; ".join(f"{f.say(lang)} ({f.say_missing(lang)})" for f in found.undecided),
-                    "unverified": " ".join(found.unverified),
-                }
-            )
-    return "\ufeff".encode() + csv_bytes(CSV_COLUMNS, rows)
+            row: dict[str, object] = {
+                "code": area.code,
+                "name": area.name(lang),
+                "tier": area.tier,
+                "rules": report.rules.id,
+                "version": reading.variant,
+                "day": report.day.isoformat(),
+                "level": found.level,
+                "at_least": found.at_least,
+                "at_most": found.at_most,
+            }
+            if public:
+                row["known"], row["because"] = found.known, "; ".join(because(report.rules, found, lang))
+            else:
+                row["met"] = "; ".join(_told(f, lang) for f in found.met)
+                row["not_met"] = "; ".join(_told(f, lang) for f in found.not_met)
+                row["undecided"] = "; ".join(f"{f.say(lang)} ({f.say_missing(lang)})" for f in found.undecided)
+                row["unverified"] = " ".join(found.unverified)
+            rows.append(row)
+    return "\ufeff".encode() + csv_bytes(PUBLIC_CSV_COLUMNS if public else CSV_COLUMNS, rows)
 
 
-def _told(finding: "Finding", lang: Lang, numbers: bool) -> str:
-    said = finding.say(lang)
-    return say("levels.value", lang, condition=said, value=finding.say_value(lang)) if numbers else said
+def because(rules: "RuleSet", found: "AreaLevel", lang: Lang) -> list[str]:
+    """The texts of the conditions that make the level, of a matrix that of its cell; nothing of the others.
+
+    A condition that is met beside one that is not tells a number: one F0 or more, and not two.
+    """
+    return [f.say(lang) for f in found.because if rules.method != "matrix" or f.form == "level"]
+
+
+def _told(finding: "Finding", lang: Lang) -> str:
+    return say("levels.value", lang, condition=finding.say(lang), value=finding.say_value(lang))
 
 
 def area_row(
-    area: "Area", readings: "list[AreaLevel]", report: "LevelsReport", lang: Lang, numbers: bool
+    area: "Area", readings: "list[AreaLevel]", report: "LevelsReport", lang: Lang, public: bool
 ) -> dict[str, object]:
-    """An area as it goes over the wire: its level under the first version, with conditions, and under the others."""
+    """An area as it goes over the wire: its level under the first version, with conditions, and under the others.
+
+    ``public``: of the conditions the texts of those alone that make the level.
+    """
     first = readings[0]
-    row: dict[str, object] = {
-        "code": area.code,
-        "name": area.name(lang),
-        **_level(report.rules, first, lang),
-        "met": [_finding(f, lang, numbers) for f in first.met],
-        "not_met": [_finding(f, lang, numbers) for f in first.not_met],
-        "undecided": [_finding(f, lang, numbers) for f in first.undecided],
-        "unverified": list(first.unverified),
-    }
+    row: dict[str, object] = {"code": area.code, "name": area.name(lang), **_level(report.rules, first, lang)}
+    if public:
+        row["because"] = because(report.rules, first, lang)
+    else:
+        row["met"] = [_finding(f, lang) for f in first.met]
+        row["not_met"] = [_finding(f, lang) for f in first.not_met]
+        row["undecided"] = [_finding(f, lang) for f in first.undecided]
+        row["unverified"] = list(first.unverified)
     if len(readings) > 1:
         others = zip(report.readings[1:], readings[1:], strict=True)
         row["versions"] = {r.variant: _level(report.rules, found, lang) for r, found in others}
@@ -114,11 +128,14 @@ def _level(rules: "RuleSet", found: "AreaLevel", lang: Lang) -> dict[str, object
     }
 
 
-def _finding(finding: "Finding", lang: Lang, numbers: bool) -> dict[str, object]:
-    row: dict[str, object] = {"id": finding.id, "level": finding.level, "text": finding.say(lang)}
-    if numbers:
-        row["value"] = finding.say_value(lang)
-    row["verified"] = finding.verified
+def _finding(finding: "Finding", lang: Lang) -> dict[str, object]:
+    row: dict[str, object] = {
+        "id": finding.id,
+        "level": finding.level,
+        "text": finding.say(lang),
+        "value": finding.say_value(lang),
+        "verified": finding.verified,
+    }
     if finding.missing:
         row["missing"] = finding.say_missing(lang)
     return row
