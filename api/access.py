@@ -1,6 +1,7 @@
 """Who may do what: bearer token -> role -> allowed routes. One table, asked before anything else."""
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Security
@@ -28,6 +29,10 @@ SEES_ANALYSIS = frozenset({"officer", "epidemiologist"})
 """Roles that see the unsuppressed map; others see the newest release."""
 NAMES_PEOPLE_ON_MAPS = frozenset({"officer"})
 """Roles that learn who is behind a cell, and where F0s were."""
+COUNTS_CASES = frozenset({"officer", "admin"})
+"""Roles that are told the live number of cases among what is counted for operators."""
+_THROUGH = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"})
+"""Headers of requests that a proxy has passed on: they come from elsewhere, whatever their address says."""
 
 _scheme = HTTPBearer(auto_error=False, description="A token of `tokens.json` in the server's data folder")
 
@@ -64,6 +69,24 @@ def allow(action: Action) -> Callable[..., Awaitable[str]]:
         return role
 
     return check
+
+
+async def _counts_cases(request: Request) -> bool:
+    bearer = await _scheme(request)
+    role = None if bearer is None else role_of(request.app.state.tokens, bearer.credentials)
+    return role in COUNTS_CASES or (_from_here(request) and not _THROUGH & set(request.headers))
+
+
+def _from_here(request: Request) -> bool:
+    try:
+        caller = ip_address("" if request.client is None else request.client.host)
+    except ValueError:
+        return False
+    return (getattr(caller, "ipv4_mapped", None) or caller).is_loopback
+
+
+CountsCases = Annotated[bool, Depends(_counts_cases)]
+"""Whether the caller may know how many cases there are now: by token, or as a process of this machine."""
 
 
 def sees_analysis(role: str) -> bool:

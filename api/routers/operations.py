@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.access import Engine
+from api.access import CountsCases, Engine
 from api.describe import answers, text_answer
 from api.docs_page import docs_html
 from api.examples.replies import HEALTH, METRICS, READY, ROOT
@@ -42,9 +42,13 @@ async def readyz(engine: Engine) -> Response:
     response_class=Response,
     responses=text_answer(METRICS_TYPE, METRICS),
 )
-async def metrics(engine: Engine) -> Response:
-    """Rates, latencies, depths; no personal data. Answers at once, also while the journal is replayed."""
-    return Response(engine.metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+async def metrics(engine: Engine, cases: CountsCases) -> Response:
+    """Rates, latencies, depths; no personal data. Answers at once, also while the journal is replayed.
+
+    People on the board, and accepted events about cases, are counted for callers on the same machine, and for the
+    tokens of `officer` and `admin`.
+    """
+    return Response(engine.metrics.text(cases), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 
 @router.get("/docs", include_in_schema=False)

@@ -1,6 +1,8 @@
 """What operators count: rates, latencies, depths, in the text format of Prometheus. No personal data is in it."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
 from engine.clock import Clock, system_clock
@@ -12,6 +14,9 @@ _FRESH = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 
 """Edges around the promise that everything accepted is visible within a second, s."""
 _GROUP = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 LEVELS = (0, 1, 2)
+BOARD, ACCEPTED = "truyvet_board_persons", "truyvet_events_accepted"
+OF_CASES = frozenset({"case", "test_result", "quarantine"})
+"""Kinds of events whose number tells of cases as they become known."""
 
 
 class Metrics:
@@ -27,7 +32,7 @@ class Metrics:
 
     def _intake(self) -> None:
         r = self.registry
-        self._accepted = Counter("truyvet_events_accepted", "Rows accepted", ["kind"], registry=r)
+        self._accepted = Counter(ACCEPTED, "Rows accepted", ["kind"], registry=r)
         self._rejected = Counter("truyvet_events_rejected", "Rows refused", ["kind"], registry=r)
         self._batch = Histogram(
             "truyvet_batch_seconds", "From a checked batch to its reply, waiting included", buckets=_FAST, registry=r
@@ -43,7 +48,7 @@ class Metrics:
             buckets=_FRESH,
             registry=r,
         )
-        self._board = Gauge("truyvet_board_persons", "People on the board", ["level"], registry=r)
+        self._board = Gauge(BOARD, "People on the board", ["level"], registry=r)
         self._alerts = Counter("truyvet_alerts", "Changes of the board told", registry=r)
         self._replay_share = Gauge("truyvet_replay_share", "Share of the journal replayed, 1 when ready", registry=r)
         self._replay_seconds = Gauge("truyvet_replay_seconds", "Time the replay took", registry=r)
@@ -134,6 +139,22 @@ class Metrics:
         if seconds is not None:
             self._latency.labels(route).observe(seconds)
 
-    def text(self) -> bytes:
-        """Everything, as Prometheus reads it (``CONTENT_TYPE``)."""
-        return generate_latest(self.registry)
+    def text(self, cases: bool = True) -> bytes:
+        """Everything, as Prometheus reads it (``CONTENT_TYPE``); without ``cases`` nothing that counts them."""
+        return generate_latest(self.registry if cases else _WithoutCases(self.registry))
+
+
+class _WithoutCases:
+    """A registry without what moves with every case."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        """The families that anybody may see, with the samples that anybody may see."""
+        for family in self._registry.collect():
+            if family.name == BOARD:
+                continue
+            if family.name == ACCEPTED:
+                family.samples = [s for s in family.samples if s.labels.get("kind") not in OF_CASES]
+            yield family

@@ -54,6 +54,21 @@ def test_everything_counted_is_told():
     assert ("truyvet_http_request_seconds_count", "GET /v1/stream") not in found
 
 
+def test_cases_are_counted_for_those_who_may_know():
+    m = Metrics()
+    m.board({0: 3})
+    for kind in ("case", "test_result", "quarantine", "location"):
+        m.accepted(kind, 2)
+        m.rejected(kind, 1)
+    every, some = values(m), {line for line in m.text(cases=False).decode().splitlines() if line[0] != "#"}
+    assert not any("board_persons" in line for line in some)
+    told = {line.split("{")[1] for line in some if line.startswith("truyvet_events_accepted_total")}
+    assert told == {'kind="location"} 2.0'}
+    assert 'truyvet_events_rejected_total{kind="case"} 1.0' in some
+    assert every["truyvet_events_accepted_total", "case"] == 2
+    assert every["truyvet_board_persons", "0"] == 3
+
+
 def test_two_engines_count_apart():
     one, two = Metrics(), Metrics()
     one.accepted("case", 1)
