@@ -142,6 +142,11 @@ class MapReader:
             self._newest = False
             self._stamp = ("map", as_of, *self._stamp[2:])
 
+    def rests_on(self, versions: tuple[int, ...], as_of: int | None) -> None:
+        """Note reports that an answer was made of in place of the map: its tag is theirs, and it is not kept."""
+        self._newest = False
+        self._stamp = ("reports", self.view.as_of if as_of is None else as_of, versions)
+
     def unchanged(self, *asked: object) -> Response | None:
         """304 when ``If-None-Match`` names what would be answered; nothing is made for it."""
         etag = self._etag(asked)
@@ -163,7 +168,8 @@ class MapReader:
         return Response(body, headers=head, media_type=MEDIA.get(media, media))
 
     def _until(self) -> int | None:
-        return self.engine.next_publishing(system_clock()) if self.public else None
+        released = self._stamp[0] == "release"
+        return self.engine.next_publishing(system_clock()) if released else None
 
     def _etag(self, asked: tuple[object, ...]) -> str:
         coding = coding_of(self._request.headers.get("accept-encoding", ""))

@@ -31,6 +31,8 @@ class Collection:
     """Features by reader, moment or interval asked for, and resolution."""
     parameters: tuple[str, ...] = ()
     """Beside ``limit``, ``cursor``, ``bbox``, ``datetime``."""
+    of_the_map: bool = True
+    """Whether it changes with the map alone: then a reply can be told unchanged before anything is made."""
 
 
 def _hexes(reader: MapReader, span: Span | None, resolution: int) -> Features:
@@ -41,7 +43,9 @@ def _sheet_at(reader: MapReader, span: Span | None, resolution: int) -> Sheet:
     """The map at a moment; of an interval, at its last moment that there is a map of."""
     end = None if span is None else span.end
     if reader.public:
-        return reader.sheet(resolution, None, end)
+        newest = reader.engine.release()
+        held = newest is not None and span is not None and span.meets(newest.at, newest.at)
+        return reader.sheet(resolution, None, None if held else end)
     if end is not None and end <= reader.view.data_time:
         return reader.sheet(resolution, None, end)
     live = reader.sheet(resolution)
@@ -70,7 +74,12 @@ def hex_features(reader: MapReader, sheet: Sheet) -> Features:
 
 
 def _areas(reader: MapReader, span: Span | None, resolution: int) -> Features:
-    return area_features(reader.engine, None if span is None else span.end, reader.public)
+    last = reader.view.data_time
+    end = None if span is None or span.end is None or span.end > last else span.end
+    found = area_features(reader.engine, end, reader.public)
+    gone = not reader.public and span is not None and span.start is not None and span.start > last
+    reader.rests_on(found.versions, found.as_of)
+    return found.none() if gone else found
 
 
 def _places(reader: MapReader, span: Span | None, resolution: int) -> Features:
@@ -82,7 +91,7 @@ def _places(reader: MapReader, span: Span | None, resolution: int) -> Features:
 
 COLLECTIONS: tuple[Collection, ...] = (
     Collection("risk-hexes", frozenset(ROLES), _hexes, ("resolution",)),
-    Collection("risk-areas", frozenset(ROLES), _areas),
+    Collection("risk-areas", frozenset(ROLES), _areas, of_the_map=False),
     Collection("exposure-places", NAMES_PEOPLE_ON_MAPS, _places),
 )
 

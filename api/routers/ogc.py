@@ -14,7 +14,7 @@ from api.language import reader_lang
 from api.maps import MapReader
 from api.negotiate import chosen_format
 from api.ogc_features import RESOLUTION, Collection, collection_named, collections_of
-from api.ogc_query import bbox_of, limit_of, only, span_of
+from api.ogc_query import Span, bbox_of, limit_of, only, span_of
 from api.parameters import MAX_TEXT
 from api.present import ogc
 from api.present.wire import moment
@@ -106,10 +106,9 @@ def items(
     reader = MapReader(request, engine, role)
     here = f"{_root(request)}/collections/{chosen.id}/items"
     asked = ("items", here, str(request.query_params))
-    known = reader.unchanged(*asked)
-    if known is not None:
-        return known
-    features = chosen.load(reader, span, fine)
+    features = _loaded(reader, chosen, span, fine, asked)
+    if isinstance(features, Response):
+        return features
     rows = np.arange(len(features.ids)) if box is None else np.flatnonzero(features.meeting(box))
     first = 0 if cursor is None else bisect_right(rows, cursor, key=lambda n: features.ids[n])
     shown = rows[first : first + rows_asked].tolist()
@@ -139,10 +138,9 @@ def item(
     reader = MapReader(request, engine, role)
     here = f"{_root(request)}/collections/{chosen.id}/items"
     asked = ("item", here, feature, resolution)
-    known = reader.unchanged(*asked)
-    if known is not None:
-        return known
-    features = chosen.load(reader, None, _finer(feature, _resolution(resolution)))
+    features = _loaded(reader, chosen, None, _finer(feature, _resolution(resolution)), asked)
+    if isinstance(features, Response):
+        return features
     row = _row(features, feature)
     return reader.reply(ogc.single(features, row, here), "geojson", *asked)
 
@@ -187,6 +185,18 @@ _CELL = 15
 
 def _is_hex(text: str) -> bool:
     return all(c in "0123456789abcdef" for c in text)
+
+
+def _loaded(
+    reader: MapReader, chosen: Collection, span: Span | None, resolution: int, asked: tuple[object, ...]
+) -> Features | Response:
+    """The features, or 304; what changes with more than the map has to be looked at before that can be said."""
+    known = reader.unchanged(*asked) if chosen.of_the_map else None
+    if known is not None:
+        return known
+    features = chosen.load(reader, span, resolution)
+    known = None if chosen.of_the_map else reader.unchanged(*asked)
+    return features if known is None else known
 
 
 def _row(features: Features, ident: str) -> int:

@@ -1,7 +1,7 @@
 """What map readers of features show: official areas with their shapes, places, cells; cut by boxes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +27,12 @@ class Features:
     meeting: Callable[[Box], npt.NDArray[np.bool_]]
     """Which rows meet a box."""
     as_of: int | None
+    versions: tuple[int, ...] = ()
+    """Of the reports they are made of, where they change with more than the map."""
+
+    def none(self) -> "Features":
+        """The same without a row."""
+        return replace(self, ids=[], properties={}, geometry=lambda _: [], meeting=lambda _: np.zeros(0, np.bool_))
 
 
 class LeveledAreas(Protocol):
@@ -47,13 +53,14 @@ def area_features(engine: LeveledAreas, at: int | None, public: bool = False) ->
 
     ``public``: those of the last publishing time, whatever ``at`` says.
     """
-    units, found, polygons, as_of = engine.areas(), [], [], None
+    units, found, polygons, as_of, versions = engine.areas(), [], [], None, []
     for tier in TIERS:
         try:
             report = engine.published_levels(tier) if public else engine.area_levels(tier=tier, at=at)
         except BadParameterError:
             continue  # no area of this tier was loaded
         as_of = report.as_of
+        versions.append(report.version)
         for row in report.rows:
             found.append((f"{tier}-{row.code}", row, report))
             polygons.append(units.polygon(row.code, report.day))
@@ -67,6 +74,7 @@ def area_features(engine: LeveledAreas, at: int | None, public: bool = False) ->
         geometry=lambda rows: [geometry_of(polygons[n]) for n in rows],
         meeting=lambda box: polygons_meeting(polygons, box),
         as_of=as_of,
+        versions=tuple(versions),
     )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 import h3.api.basic_int as h3
@@ -18,9 +19,11 @@ from hypothesis import strategies as st
 
 from api.ogc_query import MAX_LIMIT, Span, bbox_of, limit_of, span_of
 from api.problems import ProblemError
+from engine.clock import from_rfc3339
 from engine.service.results import HexColumns
 from tests.api.conftest import TOKENS, serving
 from tests.api.fake_engine import FakeEngine, T
+from tests.api.test_areas import Levels
 
 ROOT = "/v1/ogc"
 HEXES, AREAS, PLACES = (f"{ROOT}/collections/{name}" for name in ("risk-hexes", "risk-areas", "exposure-places"))
@@ -298,6 +301,52 @@ def test_content_is_negotiated(call):
 def test_without_areas_the_collection_is_empty(call):
     assert call.get(f"{AREAS}/items").json()["numberMatched"] == 0
     assert "areas load" in call.get(AREAS, headers={"Accept-Language": "en"}).json()["description"]
+
+
+@pytest.fixture
+def levels(engine):
+    """An engine that knows the levels of two provinces."""
+    engine.areas = lambda: SimpleNamespace(polygon=lambda code, day: None)
+    engine.area_levels = engine.published_levels = Levels(engine)
+    return engine.area_levels
+
+
+@pytest.mark.parametrize("role", ["map", "officer"])
+@pytest.mark.parametrize("path", [f"{AREAS}/items", f"{AREAS}/items/province-79"])
+def test_levels_change_without_the_map(call, levels, role, path):
+    first = call.get(path, role=role)
+    assert first.headers["cache-control"] == "private, no-cache"
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert call.get(path, role=role, headers=tag).status_code == 304
+    levels.people = 1_000  # as after loading areas, or at the next publishing time: the map is the same
+    again = call.get(path, role=role, headers=tag)
+    assert again.status_code == 200
+    assert again.json() != first.json()
+
+
+@pytest.mark.parametrize(
+    ("when", "asked", "found"),
+    [
+        ("2021-07-01T00:00:00Z/2030-01-01T00:00:00Z", None, 2),
+        ("2021-07-01T00:00:00Z/2021-07-09T02:30:00Z", T, 2),
+        ("2021-07-09T02:30:00Z", T, 2),
+        ("2030-01-01T00:00:00Z", None, 0),
+    ],
+)
+def test_there_are_no_levels_of_the_future(call, levels, when, asked, found):
+    assert call.get(f"{AREAS}/items?datetime={when}").json()["numberMatched"] == found
+    assert levels.asked[2] == asked
+
+
+def test_an_interval_with_the_newest_release_in_it_is_answered_with_it(call, engine):
+    def shown(when):
+        call.get(f"{HEXES}/items?datetime={when}", role="map")
+        return engine.asked["release"]
+
+    end = from_rfc3339("2021-07-09T00:00:00Z")
+    assert shown("2021-07-01T00:00:00Z/2030-01-01T00:00:00Z") is None
+    assert shown("2021-07-01T00:00:00Z/2021-07-09T00:00:00Z") == end
+    assert shown("2030-01-01T00:00:00Z") == from_rfc3339("2030-01-01T00:00:00Z")
 
 
 # -- GDAL -----------------------------------------------------------------------------------------------
