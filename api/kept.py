@@ -12,6 +12,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,11 +22,16 @@ from api.port import EnginePort, ViewPort
 from api.present.hexes import same_etag
 from api.problems import route_name
 from engine.clock import system_clock
+from engine.errors import TruyvetError
 from engine.service.access import role_of
 
 HOLDER = "truyvet.kept"
 """In the scope of a request whose reply may be kept: where its route says so."""
 MOST_BYTES = 96 * 2**20
+MOST_ASKED = 1_024
+"""Bytes of a question whose reply is kept: questions take room as well."""
+LOOKING = 4
+"""Threads that look whether a release is still the newest: not those that answer."""
 _PATHS = ("/v1/risk/", "/v1/ogc/")
 _OK, _EMPTY = 200, 204
 Stamp = tuple[object, ...]
@@ -36,9 +42,9 @@ log = logging.getLogger("truyvet.api")
 def stamp_of(view: ViewPort, engine: EnginePort, role: str) -> Stamp:
     """What a map for this role depends on: equal stamps, equal maps."""
     if sees_analysis(role):
-        return ("map", view.as_of, view.data_time)
+        return ("map", view.as_of, view.data_time, engine.made_anew)
     release = engine.release()
-    return ("release", None if release is None else release.at)
+    return ("release", None if release is None else release.id)
 
 
 def caching(until: int | None) -> str:
@@ -82,6 +88,7 @@ class Replies:
         """Requests whose reply is being made; set when it is."""
         self.bytes = 0
         """Held now; a reply without a body counts as some hundred bytes too."""
+        self._made_anew = 0
 
     def __len__(self) -> int:
         return len(self._held)
@@ -111,6 +118,13 @@ class Replies:
         if old is not None:
             self.bytes -= _size(old)
 
+    def of(self, made_anew: int) -> None:
+        """Forget everything when the state was replaced since: what was purged must not live on in a reply."""
+        if made_anew != self._made_anew:
+            self._made_anew = made_anew
+            self._held.clear()
+            self.bytes = 0
+
 
 def _size(reply: Reply) -> int:
     return len(reply.body) + 1_024
@@ -121,6 +135,7 @@ class Kept:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._looking = CapacityLimiter(LOOKING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory where that is right."""
@@ -134,6 +149,11 @@ class Kept:
         if role is None or not state.engine.ready:
             await self.app(scope, receive, send)
             return
+        question = (scope["path"].encode(), scope["query_string"], asked.get(b"host", b""), asked.get(b"accept", b""))
+        if sum(map(len, question)) > MOST_ASKED:
+            await self.app(scope, receive, send)
+            return
+        state.replies.of(state.engine.made_anew)
         coding = coding_of(asked.get(b"accept-encoding", b"").decode("latin-1"))
         key = (
             role,
@@ -148,7 +168,7 @@ class Kept:
         if making is not None:
             await making.wait()  # many ask for a new map at once: it is made and packed for the first of them
         found: Reply | None = state.replies.get(key)
-        if found is None or not _good(found, state.engine, role):
+        if found is None or not await self._good(found, state.engine, role):
             mine = state.replies.making.setdefault(key, asyncio.Event())
             try:
                 await self._make(scope, receive, send, lambda reply: state.replies.put(key, reply))
@@ -161,6 +181,17 @@ class Kept:
         state.engine.metrics.http(found.route, status, seconds)
         fields = {"route": found.route, "status": status, "ms": round(1_000 * seconds, 1)}
         log.info("%s %s %.1f ms", found.route, status, 1_000 * seconds, extra={"fields": fields})
+
+    async def _good(self, found: Reply, engine: EnginePort, role: str) -> bool:
+        if sees_analysis(role):
+            # The number first: after a change, the moment would have to be worked out.
+            return found.stamp[1] == engine.as_of and found.stamp == stamp_of(engine, engine, role)
+        try:
+            # The database may be asked for the newest release, and may be away.
+            stamp = await to_thread.run_sync(stamp_of, engine, engine, role, limiter=self._looking)
+        except TruyvetError:
+            return False  # the route says what is wrong
+        return found.stamp == stamp
 
     async def _make(self, scope: Scope, receive: Receive, send: Send, put: Callable[[Reply], None]) -> None:
         keep = Keep()
@@ -189,13 +220,6 @@ _KNOWN = frozenset({b"authorization", b"accept-encoding", b"accept", b"host", b"
 def _role(authorization: bytes, tokens: dict[str, str]) -> str | None:
     scheme, _, token = authorization.partition(b" ")
     return role_of(tokens, token.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
-
-
-def _good(found: Reply, engine: EnginePort, role: str) -> bool:
-    # The number first: after a change, the moment would have to be worked out.
-    if found.stamp[0] == "map" and found.stamp[1] != engine.as_of:
-        return False
-    return found.stamp == stamp_of(engine, engine, role)
 
 
 async def _again(found: Reply, if_none_match: bytes | None, send: Send) -> int:

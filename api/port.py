@@ -85,6 +85,10 @@ class ReleasePort(Protocol):
     """A published map."""
 
     @property
+    def id(self) -> int:
+        """Its number: two releases may have one moment."""
+
+    @property
     def at(self) -> int:
         """When it was published, UTC s."""
 
@@ -170,6 +174,10 @@ class EnginePort(ViewPort, Protocol):
     @property
     def share(self) -> float:
         """How much of the journal is replayed, 0 to 1."""
+
+    @property
+    def made_anew(self) -> int:
+        """Changes when the state was replaced by another of the same number, as by a purge."""
 
     @property
     def failure(self) -> TruyvetError | None:

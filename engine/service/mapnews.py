@@ -30,6 +30,10 @@ class Published(Protocol):
     """A release."""
 
     @property
+    def id(self) -> int:
+        """Its number: two releases may have one moment."""
+
+    @property
     def at(self) -> int:
         """When it was published, UTC s."""
 
@@ -47,14 +51,14 @@ class MapNews:
         self._hexes, self._release = hexes, release
         self._analytic, self._released = analytic, released
         self._map: HexColumns | None = None
-        self._release_at: int | None = None
+        self._release_id: int | None = None
         self._stop = Event()
         self._thread: Thread | None = None
 
     def start(self) -> None:
         """Look every ``EVERY_S`` until :meth:`stop`; what is there already is no news."""
         found = self._release()
-        self._release_at = None if found is None else found.at
+        self._release_id = None if found is None else found.id
         self._thread = Thread(target=self._run, name="truyvet-mapnews", daemon=True)
         self._thread.start()
 
@@ -84,10 +88,9 @@ class MapNews:
                     hub.publish(found.as_of, [("map", event or {})])
         if self._released.subscribers:
             release = self._release()
-            at = None if release is None else release.at
-            if at is not None and at != self._release_at:
-                self._released.publish(0, [("release", {"released_at": to_rfc3339(at)})])
-            self._release_at = at
+            if release is not None and release.id != self._release_id:
+                self._released.publish(0, [("release", {"released_at": to_rfc3339(release.at)})])
+            self._release_id = None if release is None else release.id
 
 
 def map_event(before: HexColumns | None, now: HexColumns) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Publishing: releases made at fixed times, kept with the data, and shown to everybody who may not see more."""
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date
 from threading import Lock
@@ -35,7 +36,7 @@ LEASE_S = HOUR
 LOOK_S = 2.0
 """How often the database is asked whether another process has published."""
 READ = 8
-"""Releases kept in memory."""
+"""Releases kept in memory: those looked at last."""
 
 
 class Publishing:
@@ -52,7 +53,7 @@ class Publishing:
             raise BadParameterError(f"a release is about 1 to 14 days, not {self._days}")
         self._ends: list[tuple[int, int]] = []
         """(at, id) of every release, in order."""
-        self._read: dict[int, Release] = {}
+        self._read: OrderedDict[int, Release] = OrderedDict()
         self._latest = 0
         self._looked = -LOOK_S
         self._tried = 0
@@ -88,7 +89,8 @@ class Publishing:
         if ident not in self._read:
             self._read[ident] = from_bytes(ident, self._documents.read(ident).payload)
             while len(self._read) > READ:
-                self._read.pop(next(iter(self._read)))
+                self._read.popitem(last=False)
+        self._read.move_to_end(ident)
         return self._read[ident]
 
     # -- making -------------------------------------------------------------------------------------------
@@ -214,7 +216,8 @@ class Published:
     def release(self, at: int | None = None) -> Release | None:
         """The newest release, or the newest published at or before ``at`` (UTC s); None when there is none to show.
 
-        A release is shown until 14 days after the last of its days. Cost: memory; the database is looked at every 2 s.
+        A release is shown until 14 days after the last of its days, by the time of the data: where no events come any
+        more, the last one stays. Cost: memory; the database is looked at every 2 s.
 
         Raises:
             JournalError: what is stored is damaged, or the database is away.

@@ -72,6 +72,8 @@ class Questions:
         self._policy = policy
         self._hexes = HexMaps(known.labels, known.clock)
         self._maps: Paced[HexMap] = Paced()
+        self.made_anew = 0
+        """How often the state was replaced by another of the same number: nothing made before is good after it."""
 
     def snapshot(self) -> Snapshot:
         """The newest state; made once after a change, then shared by every reader."""
@@ -217,6 +219,7 @@ class Questions:
         """Let go of every map: what was purged must not live on in one."""
         self._hexes.forget()
         self._maps = Paced()
+        self.made_anew += 1
 
     def hex_days(
         self, resolution: int, first: date, last: date, bbox: tuple[float, float, float, float] | None = None

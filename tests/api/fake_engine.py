@@ -108,6 +108,11 @@ class FakeRelease:
 
     at: int = T - 3_600
     as_of: int = 4
+    number: int | None = None
+
+    @property
+    def id(self):
+        return self.at if self.number is None else self.number
 
     def columns(self, resolution, bbox=None):
         return FakeReleaseColumns(
@@ -243,7 +248,7 @@ class FakeEngine(FakeView):
 
     def __init__(self, rows=None):
         self.as_of, self.data_time, self.ready, self.closed = 7, T + 86_400, True, False
-        self.share, self.failure, self.metrics = 1.0, None, Metrics()
+        self.share, self.failure, self.metrics, self.made_anew = 1.0, None, Metrics(), 0
         self.stream, self.map_stream, self.release_stream = FakeHub(), FakeHub(), FakeHub()
         self.released = [FakeRelease()]
         self.rows = [exposure(i) for i in range(10)] if rows is None else rows

@@ -1,5 +1,6 @@
 """The hex map over HTTP: columns, packing, tags, memory, days, why, and the release for those who see no more."""
 
+import asyncio
 import gzip
 import threading
 import time
@@ -17,6 +18,7 @@ from api.maps import analytic_sheet
 from api.negotiate import MEDIA
 from api.packing import coding_of, packed
 from api.present.hexes import days_body, hexes_body
+from engine.errors import JournalError
 from engine.service.results import HexColumns
 from tests.api.fake_engine import CASE, FakeRelease, T
 
@@ -197,6 +199,60 @@ def test_memory_is_bounded_by_bytes():
     for n in range(20):
         kept.drop(n)
     assert kept.bytes == 0
+
+
+@pytest.mark.parametrize("path", [HEXES, DAYS, WHY])
+def test_nothing_made_before_a_purge_is_sent_after_it(call, app, engine, path):
+    tag = call.get(path).headers["etag"]
+    assert len(app.state.replies) == 1
+    engine.made_anew += 1
+    call.get("/v1/risk/tiles.json")
+    assert len(app.state.replies) <= 1
+    again = call.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.headers["etag"] != tag) == (200, True)
+
+
+def test_long_questions_are_answered_and_not_kept(call, app):
+    assert call.get(f"{HEXES}?pad={'x' * 2_000}").status_code == 200
+    assert call.get(HEXES, headers={"Accept": "application/json" + ", text/plain" * 200}).status_code == 200
+    assert len(app.state.replies) == 0
+    call.get(f"{HEXES}?pad=x")
+    assert len(app.state.replies) == 1
+
+
+def test_a_release_is_looked_up_beside_the_event_loop(call, engine, monkeypatch):
+    loops = []
+
+    def release(at=None):
+        try:
+            loops.append(asyncio.get_running_loop())
+        except RuntimeError:
+            loops.append(None)
+        return FakeRelease()
+
+    monkeypatch.setattr(engine, "release", release)
+    for _ in range(3):
+        assert call.get(HEXES, role="map").status_code == 200
+    assert set(loops) == {None}
+
+
+def test_a_kept_release_that_cannot_be_looked_up_is_a_problem_document(call, engine, monkeypatch):
+    assert call.get(HEXES, role="map").status_code == 200
+
+    def away(at=None):
+        raise JournalError("the database is away")
+
+    monkeypatch.setattr(engine, "release", away)
+    reply = call.get(HEXES, role="map")
+    assert (reply.status_code, reply.json()["code"]) == (503, "journal")
+
+
+def test_two_releases_of_one_publishing_time_are_two(call, engine):
+    tag = call.get(HEXES, role="map").headers["etag"]
+    engine.released.append(FakeRelease(number=2))
+    for headers in ({}, {"If-None-Match": tag}):
+        reply = call.get(HEXES, role="map", headers=headers)
+        assert (reply.status_code, reply.headers["etag"] != tag) == (200, True)
 
 
 # -- days and why ---------------------------------------------------------------------------------------

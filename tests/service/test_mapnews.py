@@ -68,6 +68,7 @@ class World:
 @dataclass(frozen=True)
 class Release:
     at: int
+    id: int = 1
 
 
 def heard(subscription):
@@ -95,6 +96,9 @@ def test_readers_hear_of_their_own_maps_alone():
     assert heard(readers[2]) == [("release", {"released_at": "2021-07-11T10:45:00Z"})]
     news.look()
     assert [heard(reader) for reader in readers] == [[], [], []]
+    world.released = Release(T, 2)  # of the same publishing time
+    news.look()
+    assert [name for name, _ in heard(readers[2])] == ["release"]
 
 
 def test_it_runs_and_stops_by_itself():

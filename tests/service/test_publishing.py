@@ -311,6 +311,29 @@ def test_a_server_publishes_by_itself(tmp_path, monkeypatch):
     server.close()
 
 
+def test_the_release_that_is_asked_for_most_stays_in_memory(engine, monkeypatch):
+    from engine.service import publishing
+
+    read = []
+    monkeypatch.setattr(publishing, "from_bytes", lambda ident, payload: read.append(ident) or ident)
+    idents = [engine._publishing._documents.add("release", "", EIGHT, b"") for _ in range(2 * publishing.READ)]
+    for ident in idents:
+        engine._publishing._get(ident)
+        engine._publishing._get(idents[0])
+    assert read == idents
+
+
+def test_where_no_events_come_any_more_the_last_release_stays(tmp_path):
+    """Its 14 days are those of the data: demonstrations of 2021 are shown in other years."""
+    clock = Hand(EIGHT)
+    engine = load(WORLD, engine=opened(tmp_path, clock))
+    made = engine.publish()
+    clock.now = EIGHT + 365 * DAY
+    engine.releases()  # looks at once
+    assert engine.release().id == made.id
+    engine.close()
+
+
 def test_a_damaged_release_says_what_to_do():
     from engine.errors import JournalError
     from engine.service.releases import from_bytes, records_from_bytes

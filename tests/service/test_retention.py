@@ -61,7 +61,9 @@ def test_marked_ids_are_in_no_file_after_a_purge(tmp_path: Path) -> None:
     assert any(b"marked-" in content for content in bytes_of(data).values())
     assert "marked-one" in decoded(data)
     clock.now += 21 * DAY + 1
+    made_anew = engine.made_anew
     report = engine.purge()
+    assert engine.made_anew > made_anew
     assert report.rows == 5
     assert report.rejects == 1
     assert report.exports == (out,)
