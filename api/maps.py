@@ -145,7 +145,8 @@ class MapReader:
     def rests_on(self, versions: tuple[int, ...], as_of: int | None) -> None:
         """Note reports that an answer was made of in place of the map: its tag is theirs, and it is not kept."""
         self._newest = False
-        self._stamp = ("reports", self.view.as_of if as_of is None else as_of, versions)
+        known = self.view.as_of if as_of is None and not self.public else as_of
+        self._stamp = ("reports", known, versions)
 
     def unchanged(self, *asked: object) -> Response | None:
         """304 when ``If-None-Match`` names what would be answered; nothing is made for it."""

@@ -51,7 +51,7 @@ class LeveledAreas(Protocol):
 def area_features(engine: LeveledAreas, at: int | None, public: bool = False) -> Features:
     """Official levels of districts and provinces, with polygons where they are known; none when none were loaded.
 
-    ``public``: those of the last publishing time, whatever ``at`` says.
+    ``public``: those of the last publishing time, whatever ``at`` says, without the number of the batch.
     """
     units, found, polygons, as_of, versions = engine.areas(), [], [], None, []
     for tier in TIERS:
@@ -73,7 +73,7 @@ def area_features(engine: LeveledAreas, at: int | None, public: bool = False) ->
         properties=properties,
         geometry=lambda rows: [geometry_of(polygons[n]) for n in rows],
         meeting=lambda box: polygons_meeting(polygons, box),
-        as_of=as_of,
+        as_of=None if public else as_of,
         versions=tuple(versions),
     )
 

@@ -315,6 +315,8 @@ def levels(engine):
 @pytest.mark.parametrize("path", [f"{AREAS}/items", f"{AREAS}/items/province-79"])
 def test_levels_change_without_the_map(call, levels, role, path):
     first = call.get(path, role=role)
+    assert (first.json().get("as_of") is None) == (role == "map" or path != f"{AREAS}/items")
+    assert ("as-of" in first.headers) == (role == "officer")
     assert first.headers["cache-control"] == "private, no-cache"
     tag = {"If-None-Match": first.headers["etag"]}
     assert call.get(path, role=role, headers=tag).status_code == 304
