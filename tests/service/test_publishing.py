@@ -308,6 +308,10 @@ def test_a_server_publishes_by_itself(tmp_path, monkeypatch):
             told = [row.actor for row in server.journal.audit_rows() if row.action == "publish"]
     assert told == ["server"]
     assert len(server.releases()) == 1
+    taken = server._held._state
+    assert taken is not None  # though nobody has asked for levels
+    assert server.purge(EIGHT + 30 * DAY).rows > 0
+    assert server._held._state is not taken
     server.close()
 
 
