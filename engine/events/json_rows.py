@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from engine.errors import UnreadableFileError
 from engine.events.batches import BLOCK_BYTES, Piece, line_blocks
+from engine.events.json_columns import usual_table
 from engine.events.mixed import column_of
 from engine.events.rejections import Rejected, malformed
 from engine.events.schemas import RETRACT, column_names
@@ -31,9 +32,16 @@ def ndjson_pieces(stream: BinaryIO, kind: str | None, block_bytes: int = BLOCK_B
     """Newline-delimited JSON, one object a line; blank lines are no rows. Memory: about one block.
 
     A line that is not a JSON object becomes a ``malformed_row``.
+
+    Cost: as ``usual_table`` for a block of the usual rows; else 1.5 to 5 us a row with the interpreter held.
     """
     first = 0
     for block in line_blocks(stream, block_bytes):
+        usual = usual_table(block, kind, lines=True)
+        if usual is not None:
+            yield Piece(usual)
+            first += usual.num_rows
+            continue
         lines = [line for line in block.split(b"\n") if line and not line.isspace()]
         events, refused = _objects(lines, first)
         yield Piece(table_of(events, kind), refused)
@@ -76,7 +84,11 @@ def document_piece(body: bytes, kind: str | None) -> Piece:
 
     Raises:
         UnreadableFileError: not such a document.
+    Cost: as ``usual_table`` for the usual rows; else 1.5 to 5 us a row with the interpreter held.
     """
+    usual = usual_table(body, kind, lines=False)
+    if usual is not None:
+        return Piece(usual)
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
