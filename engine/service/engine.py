@@ -12,6 +12,7 @@ import pyarrow as pa
 from engine.clock import Clock, system_clock
 from engine.errors import HistoryGoneError, JournalError, NotReadyError, TruyvetError
 from engine.events.batches import RawBatch
+from engine.events.json_columns import warm
 from engine.events.readers import files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
 from engine.events.schemas import kind_named
 from engine.events.validate import Rejected
@@ -87,6 +88,7 @@ class Engine(Territory, Published):
     def begin(cls, settings: Settings, clock: Clock = system_clock) -> "Engine":
         """An engine that loads by itself and then keeps its board live: for servers. Watch ``ready``, ``failure``."""
         engine = cls(settings, clock)
+        Thread(target=warm, name="truyvet-warm", daemon=True).start()
         Thread(target=engine._load_and_live, name="truyvet-load", daemon=True).start()
         return engine
 
