@@ -40,6 +40,8 @@ def infectious_places(labels: Labelled, names: Snapshot, at: int) -> tuple[Infec
     ``names``: a snapshot no older than the state of ``labels``. Cost: a few microseconds a stay of an F0.
     """
     f0s = f0s_of(labels, at)
+    if len(f0s) == 0:
+        return ()
     cut = at - round(HEX_CUT_D.value * DAY)
     view = labels.state.view
     stays = stays_of(view, Queries(f0s.person, np.maximum(f0s.start, cut), np.minimum(f0s.end, at)))

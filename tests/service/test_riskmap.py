@@ -267,6 +267,25 @@ def test_a_cell_where_nobody_was_has_an_account_of_nothing(engine):
             engine.hex_why(cell)
 
 
+def test_the_account_of_a_cell_that_left_the_map_is_of_nothing():
+    """The live map remembers its cells; a map made anew knows nothing of it."""
+    engine = load([*EVENTS[2:3], stay("f0", "hall", T0 + 3 * DAY, T0 + 3 * DAY + 7200), fix("f0", T0 + 5 * DAY, 10.9)])
+    for resolution in RESOLUTIONS:
+        (cell,) = [c for c in engine.hexes(resolution).h3.tolist() if h3.latlng_to_cell(10.9, 106.7, resolution) == c]
+        assert engine.hex_why(cell).score > 0
+    engine.ingest_json("location", body([{"person": "f0", "at": T0 + 5 * DAY, "retract": True}]))
+    for resolution in RESOLUTIONS:
+        cell = h3.latlng_to_cell(10.9, 106.7, resolution)
+        assert cell not in engine.hexes(resolution).h3.tolist()
+        why = engine.hex_why(cell)
+        assert (why.score, why.low, why.high, why.band, why.reliability, why.rate) == (0, 0, 0, 0, 0, 0)
+
+
+def test_without_an_f0_there_is_no_infectious_place():
+    assert load(EVENTS[:2] + EVENTS[3:]).infectious_places() == ()
+    assert load([]).infectious_places() == ()
+
+
 @settings(**COMMON | {"max_examples": 15})
 @given(worlds(), st.sampled_from(RESOLUTIONS), until_moments())
 def test_people_behind_a_cell_are_counted_once(world, resolution, at):

@@ -100,7 +100,7 @@ def _value(
         people = tree.areas[code].population
         if not people:
             return (exact(0) if value.high == 0 else UNKNOWN), "rate", (*lacking, "fact.population")
-        return value.times(_PER / people), "rate", lacking
+        return value.rate(_PER, people), "rate", lacking
     level = condition.of_level or 1
     if condition.measure == "neighbours":
         sure, may = tree.neighbours(code)
@@ -116,5 +116,5 @@ def _value(
     )  # fmt: skip
     lacking = () if count.known else ("levels.no_child_level",)
     if condition.measure == "children_share":
-        return count.times(1 / len(children)), "share", lacking
+        return count.rate(1.0, len(children)), "share", lacking
     return count, "number", lacking

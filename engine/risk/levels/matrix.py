@@ -69,7 +69,7 @@ def _rated(indicator: Indicator, code: str, people: int | None, facts: Facts) ->
         return _Rated(value, lacking)
     if not people:
         return _Rated(exact(0) if value.high == 0 else UNKNOWN, (*lacking, "fact.population"))
-    return _Rated(value.times(_PER / people), lacking)
+    return _Rated(value.rate(_PER, people), lacking)
 
 
 def _class(indicator: Indicator, code: str, people: int | None, facts: Facts) -> tuple[Finding, Range]:

@@ -35,6 +35,9 @@ def with_override(rules: RuleSet, path: Path) -> RuleSet:
         raise BadParameterError(f'{path.name}: `units` must list the codes of its provinces, like ["92"]')
     if not str(changes.get("instrument", "")).strip():
         raise BadParameterError(f"{path.name}: `instrument` must say which decision of the province this is")
+    drop = changes.get("drop", [])
+    if not isinstance(drop, list) or not all(isinstance(pattern, str) for pattern in drop):
+        raise BadParameterError(f'{path.name}: `drop` must list patterns of ids, like ["commune.*"]')
     merged, changed = _merge(_packaged(rules.id), changes)
     own = rule_set(merged, path.name)
     override = Override(frozenset(units), str(changes["instrument"]), changed, own)
@@ -48,7 +51,7 @@ def _packaged(name: str) -> dict[str, Any]:
 
 
 def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    patterns = [str(p) for p in changes.get("drop", ())]
+    patterns = changes.get("drop", [])
     changed: list[str] = []
     for kind in LISTS:
         mine = {str(x.get("id")): x for x in changes.get(kind, ())}

@@ -17,9 +17,9 @@ class Span(NamedTuple):
         """Whether it is one number."""
         return self.low == self.high
 
-    def times(self, factor: float) -> "Span":
-        """Both ends times a positive number."""
-        return Span(self.low * factor, self.high * factor)
+    def rate(self, per: float, of: float) -> "Span":
+        """Both ends as so many ``per`` of a positive number; exact where the result is whole, as thresholds are."""
+        return Span(self.low * per / of, self.high * per / of)
 
     def plus(self, other: "Span") -> "Span":
         """The sum of two numbers."""

@@ -155,3 +155,18 @@ def test_one_tier_alone_has_the_levels_it_has_among_all():
     for tier, codes in (("commune", COMMUNES), ("district", ("001", "002")), ("province", ("92",))):
         some = evaluate(RULES, tree(), given_facts, tier=tier)
         assert all(some[c] == whole[c] for c in codes)
+
+
+@pytest.mark.parametrize(("part", "people", "rate"), [(97, 194_000, 50), (1101, 183_500, 600), (49, 98_000, 50)])
+def test_a_rate_that_is_whole_is_exactly_so(part, people, rate):
+    assert exact(part).rate(100_000, people) == exact(rate)
+    assert exact(part).rate(1.0, 2 * part) == exact(0.5)
+
+
+def test_half_of_the_units_is_half_of_them():
+    codes = [f"{n:05}" for n in range(98)]
+    areas = [area("92", "province", None), area("001", "district", "92"), *(area(c, "commune", "001") for c in codes)]
+    units = {c: {n: exact(v) for n, v in (NO_F0 | f0s(unknown=2 * (n < 49))).items()} for n, c in enumerate(codes)}
+    found = evaluate(RULES, Tree({a.code: a for a in areas}, frozenset(), frozenset(codes)), Facts(units))["001"]
+    share = next(f for f in found.findings if f.form == "share" and f.threshold == 0.5)
+    assert share.met is True

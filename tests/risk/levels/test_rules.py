@@ -106,6 +106,7 @@ def test_an_override_may_be_json_and_change_one_number(tmp_path):
         ('base = "4800"\nunits = ["92"]\ninstrument = "x"', BadParameterError),
         ('base = "2686"\ninstrument = "x"', BadParameterError),
         ('base = "2686"\nunits = ["92"]', BadParameterError),
+        ('base = "2686"\nunits = ["92"]\ninstrument = "x"\ndrop = "commune.*"', BadParameterError),
         ('base = "2686"\nunits = ["92"]\ninstrument = "x"\n[[condition]]\nid = "new"', BadParameterError),
     ],
 )
