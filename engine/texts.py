@@ -1067,6 +1067,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Nguồn {source}: {rows} dòng, {first} đến {last}; nguồn này không ghi số 0, nên đơn vị không có dòng được coi là 0 ca.",
         "Source {source}: {rows} rows, {first} to {last}; it never writes 0, so a unit without a row is taken to have none.",
     ),
+    "levels.note.unread": (
+        "{file}: bỏ {rows} dòng vì không đọc được ngày hoặc số, ví dụ {example}.",
+        "{file}: {rows} rows were left out, for their date or number cannot be read, like {example}.",
+    ),
+    "levels.note.repeats": (
+        "{file}: {rows} dòng lặp lại đơn vị và ngày mà nguồn {source} đã có; lấy số lớn nhất, không cộng.",
+        "{file}: {rows} rows repeat a unit and day that source {source} has given; the largest counts, none is added.",
+    ),
     "levels.note.unplaced.province": (
         "{source}: {rows} dòng cấp tỉnh ({total} ca) không tìm thấy đơn vị, ví dụ {examples}.",
         "{source}: the unit of {rows} rows of provinces ({total} cases) was not found, like {examples}.",

@@ -1,10 +1,12 @@
 """Files of counts: long tables, a row a unit and day.
 
 Columns are known by their usual names (``COLUMNS``). A row names its unit by code, or by the names of province,
-district and commune. A file, or the value of a ``source`` column, is a source.
+district and commune. The value of a ``source`` column is a source; without one a file is, and files that differ in the
+tier at the end of their names alone (``moh_province.csv``, ``moh_commune.csv``) are one.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -37,6 +39,8 @@ _TIERS = {"tinh": "province", "huyen": "district", "xa": "commune", **{t: t for 
 _TABLES = (".csv", ".parquet")
 _EXAMPLES = 5
 _DATES = ("%Y-%m-%d", "%d/%m/%Y")
+_TIER_ENDS = re.compile(rf"[_-](?:{'|'.join(_TIERS)})$", re.IGNORECASE)
+Days = dict[date, float]
 
 
 @dataclass
@@ -46,8 +50,10 @@ class _Reading:
     tree: Tree
     names: Names
     # (source, tier) -> measure -> code -> day -> value
-    values: dict[tuple[str, str], dict[str, dict[str, dict[date, float]]]] = field(default_factory=dict)
+    values: dict[tuple[str, str], dict[str, dict[str, Days]]] = field(default_factory=dict)
     covered: list[Covered] = field(default_factory=list)
+    # (source, tier) -> the days that each of its files covers
+    spans: dict[tuple[str, str], list[tuple[date, date]]] = field(default_factory=dict)
     lost: dict[tuple[str, str], list[tuple[str, float]]] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
 
@@ -92,7 +98,7 @@ def _table(path: Path) -> pa.Table:
 
 def _read_file(reading: _Reading, path: Path) -> None:
     table = _table(path)
-    source = path.stem.split("_")[0]
+    source = _TIER_ENDS.sub("", path.stem)
     lower = {name.strip().lower(): name for name in table.column_names}
     wanted = {**{m: (m,) for m in MEASURES}, **COLUMNS}
     columns = {ours: [lower[n] for n in known if n in lower] for ours, known in wanted.items()}
@@ -110,22 +116,26 @@ def _read_long(
 ) -> None:
     """Take in a table with a row a unit and day."""
     texts = {name: _texts(table.column(name)) for names in columns.values() for name in names}
-    rows: dict[str, list[tuple[date, bool]]] = {}
+    rows: dict[str, list[tuple[date, bool, str]]] = {}
     seen: dict[tuple[str, ...], dict[str, float]] = {}
     repeats: dict[str, int] = {}
+    unread: dict[str, list[str]] = {}
     zeros: set[str] = set()
     for n in range(table.num_rows):
         row = {ours: next((texts[name][n] for name in names if texts[name][n]), "") for ours, names in columns.items()}
         day = _day_of(row["date"])
         values = {m: v for m in measures if (v := _number(row[m])) is not None}
-        if day is None or not values:
-            continue
         source = row.get("source") or stem
+        if day is None or not values:
+            given = [row[m] for m in measures if row[m]]
+            if given:
+                unread.setdefault(source, []).append(row["date"] if day is None else given[0])
+            continue
         where = _unit_of(reading, row)
-        rows.setdefault(source, []).append((day, where is not None))
+        tier, code = where or (_tier_of(row), "")
+        rows.setdefault(source, []).append((day, where is not None, tier))
         if 0.0 in values.values():
             zeros.add(source)
-        tier, code = where or (_tier_of(row), "")
         named = " / ".join(row.get(k, "") for k in ("code", *reversed(TIERS)) if row.get(k))
         key = source, tier, code, named, day.isoformat()
         if key in seen:
@@ -133,24 +143,53 @@ def _read_long(
         for measure, value in values.items():
             before = seen.setdefault(key, {}).get(measure, 0.0)
             seen[key][measure] = max(before, value)
-    _gather(reading, seen)
+    for source, again in _gather(reading, seen).items():
+        repeats[source] = repeats.get(source, 0) + again
+    if unread and not rows:
+        examples = dict.fromkeys(text for some in unread.values() for text in some)
+        reading.ignored[path.name] = f"{columns['date'][0]} = {', '.join([*examples][:_EXAMPLES])}"
     for source, told in rows.items():
-        days, found, again = [d for d, _ in told], sum(ok for _, ok in told), repeats.get(source, 0)
+        days, bad = [d for d, *_ in told], unread.get(source, [])
+        for tier in {t for *_, t in told}:
+            reading.spans.setdefault((source, tier), []).append((min(days), max(days)))
         reading.covered.append(
-            Covered(source, path.name, len(told), found, min(days), max(days), source not in zeros, again)
+            Covered(
+                source=source,
+                file=path.name,
+                rows=len(told),
+                placed=sum(ok for _, ok, _ in told),
+                first=min(days),
+                last=max(days),
+                sparse=source not in zeros,
+                repeats=repeats.get(source, 0),
+                unread=len(bad),
+                unread_like=bad[0] if bad else "",
+            )
         )
 
 
-def _gather(reading: _Reading, seen: Mapping[tuple[str, ...], Mapping[str, float]]) -> None:
-    """Add rows to their units: two names of one unit on one day are two parts of it."""
+def _gather(reading: _Reading, seen: Mapping[tuple[str, ...], Mapping[str, float]]) -> dict[str, int]:
+    """Take in the rows of a file; returns by source how many of its days another file had given before.
+
+    Two names of one unit on one day are two parts of it within a file; of the files of a source the largest counts.
+    """
+    sums: dict[tuple[str, str, str, date], dict[str, float]] = {}
     for (source, tier, code, named, day), values in seen.items():
         if not code:
             reading.lost.setdefault((source, tier), []).append((named, next(iter(values.values()))))
             continue
+        total = sums.setdefault((source, tier, code, date.fromisoformat(day)), {})
+        for measure, value in values.items():
+            total[measure] = total.get(measure, 0.0) + value
+    again: dict[str, int] = {}
+    for (source, tier, code, when), values in sums.items():
+        known = False
         for measure, value in values.items():
             days = reading.values.setdefault((source, tier), {}).setdefault(measure, {}).setdefault(code, {})
-            when = date.fromisoformat(day)
-            days[when] = days.get(when, 0.0) + value
+            known = known or when in days
+            days[when] = max(days.get(when, 0.0), value)
+        again[source] = again.get(source, 0) + known
+    return again
 
 
 def _unit_of(reading: _Reading, row: Mapping[str, str]) -> tuple[str, str] | None:
@@ -169,12 +208,13 @@ def _tier_of(row: Mapping[str, str]) -> str:
 
 
 def _series_of(reading: _Reading) -> tuple[list[Series], list[Outlier]]:
-    sparse = {c.source: c for c in reading.covered if c.sparse and c.first != c.last}
+    dense = {c.source for c in reading.covered if not c.sparse}
     series: list[Series] = []
     outliers: list[Outlier] = []
     for (source, tier), measures in sorted(reading.values.items()):
         for measure, units in measures.items():
-            made = _dense(source, tier, measure, units, sparse.get(source), reading.tree)
+            spans = [] if source in dense else reading.spans[source, tier]
+            made = _dense(source, tier, measure, units, spans, reading.tree)
             kept, bad = without_outliers(made)
             series.append(kept)
             outliers += bad
@@ -182,15 +222,21 @@ def _series_of(reading: _Reading) -> tuple[list[Series], list[Outlier]]:
 
 
 def _dense(
-    source: str, tier: str, measure: str, units: Mapping[str, Mapping[date, float]], sparse: Covered | None, tree: Tree
+    source: str,
+    tier: str,
+    measure: str,
+    units: Mapping[str, Days],
+    spans: Sequence[tuple[date, date]],
+    tree: Tree,
 ) -> Series:
+    """One measure as a table. ``spans``: the days covered by the files of a source that writes no zeros, else none."""
     days = [d for values in units.values() for d in values]
-    first, last = min(days), max(days)
-    codes, fill = sorted(units), np.nan
-    if sparse is not None and measure == "cases":
-        first, last, fill = sparse.first, sparse.last, 0.0
-        codes = tree.of_tier(tier)
-    values = np.full((len(codes), (last - first).days + 1), fill)
+    silent = [*spans] if measure == "cases" and len({d for span in spans for d in span}) > 1 else []
+    first, last = min([*days, *(a for a, _ in silent)]), max([*days, *(b for _, b in silent)])
+    codes = tree.of_tier(tier) if silent else sorted(units)
+    values = np.full((len(codes), (last - first).days + 1), np.nan)
+    for a, b in silent:
+        values[:, (a - first).days : (b - first).days + 1] = 0.0
     for n, code in enumerate(codes):
         for day, value in units.get(code, {}).items():
             values[n, (day - first).days] = value
@@ -211,9 +257,10 @@ def _number(text: str) -> float | None:
 
 @lru_cache(1 << 12)
 def _day_of(text: str) -> date | None:
+    day = re.split(r"[ T]", text.strip(), maxsplit=1)[0]
     for form in _DATES:
         try:
-            return datetime.strptime(text.strip()[:10], form).date()
+            return datetime.strptime(day, form).date()
         except ValueError:
             continue
     return None

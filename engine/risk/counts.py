@@ -85,7 +85,11 @@ class Covered:
     sparse: bool
     """It writes no zeros: a unit without a row on a day it covers had none."""
     repeats: int = 0
-    """Rows given again for the same unit and day; the largest counts."""
+    """Rows given again for the same unit and day, in this file or one before it; the largest counts."""
+    unread: int = 0
+    """Rows that were left out: their date, or every figure in them, cannot be read."""
+    unread_like: str = ""
+    """What the first of them says there."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Counts:
     unplaced: tuple[Unplaced, ...] = ()
     outliers: tuple[Outlier, ...] = ()
     ignored: Mapping[str, str] = field(default_factory=dict)
-    """Files that name no unit, no date or no measure, and the columns they have."""
+    """Files that name no unit, no date or no measure, and the columns they have (or dates that nobody can read)."""
 
     def sums(self, tier: str, measure: str, last: date, days: int) -> dict[str, Span]:
         """The sum over ``days`` days up to and with ``last``, by unit: of each day the largest of the sources."""

@@ -252,6 +252,10 @@ def _notes_of_counts(counts: Counts, tree: Tree, tier: str, day: date) -> list[N
     for c in counts.covered:
         key = "levels.note.sparse" if c.sparse else "levels.note.covered"
         notes.append(Note(key, {"source": c.source, "first": c.first, "last": c.last, "rows": c.rows}))
+        if c.unread:
+            notes.append(Note("levels.note.unread", {"file": c.file, "rows": c.unread, "example": c.unread_like}))
+        if c.repeats:
+            notes.append(Note("levels.note.repeats", {"source": c.source, "file": c.file, "rows": c.repeats}))
     for u in counts.unplaced:
         values = {"source": u.source, "rows": u.rows, "total": f"{u.total:g}", "examples": "; ".join(u.examples[:2])}
         notes.append(Note(f"levels.note.unplaced.{u.tier}", values))

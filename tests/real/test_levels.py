@@ -45,8 +45,10 @@ def levels(tree, counts, rules, day, words=(), version=None):
 def test_the_tree_and_the_tables_are_whole(tree, counts):
     assert [len(tree.of_tier(t)) for t in ("province", "district", "commune")] == [63, 705, 10_603]
     by_source = {c.source: c for c in counts.covered}
-    assert (by_source["antoancovid"].sparse, by_source["ncsc"].sparse) == (True, False)
-    assert by_source["ncsc"].placed == by_source["ncsc"].rows
+    crowd, ncsc = by_source["antoancovid_cases_by_unit_day"], by_source["ncsc_province_day_tidy"]
+    assert (crowd.sparse, ncsc.sparse) == (True, False)
+    assert ncsc.placed == ncsc.rows
+    assert crowd.unread == ncsc.unread == 0
     commune = next(u for u in counts.unplaced if u.tier == "commune")
     assert commune.rows <= 0.07 * 7230
     assert commune.total <= 0.05 * 27_035

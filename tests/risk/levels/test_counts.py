@@ -105,6 +105,49 @@ def test_a_row_given_again_is_not_added_but_two_names_of_a_unit_are(tmp_path):
     assert counts.covered[0].repeats == 1
 
 
+def test_files_that_begin_alike_are_sources_of_their_own(tmp_path):
+    write(tmp_path, "hcm_moh.csv", "code,date,cases\n79,2021-07-04,5\n")
+    counts = read_counts(write(tmp_path, "hcm_ncsc.csv", "code,date,cases\n79,2021-07-04,7\n"), TREE)
+    assert {c.source for c in counts.covered} == {"hcm_moh", "hcm_ncsc"}
+    assert counts.sums("province", "cases", DAY, 1)["79"] == exact(7)
+
+
+def test_a_day_in_two_files_of_one_source_counts_once_the_largest(tmp_path):
+    write(tmp_path, "w26.csv", "source,province,date,cases\nx,Hồ Chí Minh,2021-07-03,1\nx,Hồ Chí Minh,2021-07-04,5\n")
+    write(tmp_path, "w27.csv", "source,province,date,cases\nx,TP. Hồ Chí Minh,2021-07-04,7\n")
+    counts = read_counts(tmp_path, TREE)
+    assert counts.by_source("province", "cases", DAY, 2)["x"]["79"] == exact(8)
+    assert [c.repeats for c in counts.covered] == [0, 1]
+
+
+def test_files_of_different_tiers_are_one_table(tmp_path):
+    write(tmp_path, "moh_province.csv", "code,date,cases\n79,2021-07-03,9\n79,2021-07-04,0\n")
+    write(tmp_path, "moh_tinh.csv", "code,date,cases\n79,2021-07-03,4\n")
+    counts = read_counts(write(tmp_path, "moh_district.csv", "code,date,cases\n760,2021-07-03,9\n"), TREE)
+    assert {c.source for c in counts.covered} == {"moh"}
+    assert counts.sums("province", "cases", DAY, 2) == {"79": exact(9)}
+    assert counts.sums("district", "cases", DAY, 2) == {"760": Span(9, INF)}  # the source writes zeros
+
+
+def test_a_sparse_source_in_several_files_keeps_its_days(tmp_path):
+    write(tmp_path, "1.csv", "source,code,date,cases\nx,79,2021-06-01,1\nx,79,2021-06-30,2\n")
+    write(tmp_path, "2.csv", "source,code,date,cases\nx,79,2021-07-02,4\nx,79,2021-07-03,8\n")
+    counts = read_counts(tmp_path, TREE)
+    assert counts.sums("province", "cases", date(2021, 6, 30), 30) == {"79": exact(3), "87": exact(0)}
+    assert counts.sums("province", "cases", date(2021, 7, 3), 2) == {"79": exact(12), "87": exact(0)}
+    assert counts.sums("province", "cases", date(2021, 7, 3), 4)["87"] == Span(0, INF)  # no file covers 1 July
+
+
+def test_dates_with_a_time_are_read_and_rows_that_cannot_be_are_told(tmp_path):
+    text = "code,date,cases\n79,1/7/2021 00:00,3\n79,2021-07-02T00:00:00,4\n79,03.07.2021,5\n79,4/7/2021,many\n87,,\n"
+    (found,) = read_counts(write(tmp_path, "a.csv", text), TREE).covered
+    assert (found.rows, found.first, found.last) == (2, date(2021, 7, 1), date(2021, 7, 2))
+    assert (found.unread, found.unread_like) == (2, "03.07.2021")
+    write(tmp_path, "a.csv", "code,date,cases\n79,03.07.2021,5\n")
+    with pytest.raises(UnreadableFileError, match=r"03\.07\.2021"):
+        read_counts(tmp_path, TREE)
+
+
 def test_parquet_and_a_source_column_and_standing_figures(tmp_path):
     table = pa.table(
         {
