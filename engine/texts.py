@@ -963,6 +963,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Điểm phân tích, không phải cấp độ dịch do cơ quan có thẩm quyền công bố.",
         "An analytic score, not a risk level declared by the authorities.",
     ),
+    "hexfile.h3": ("ô H3", "H3 cell"),
     "hexfile.score": (
         "0-100: mức thời gian có người đang lây trên mọi thời gian ở ô này",
         "0-100: infectious share of everybody's time in the cell",

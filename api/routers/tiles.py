@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from api.access import Engine, MapRole, allow
 from api.describe import answers
 from api.examples.replies import TILEJSON
+from api.language import reader_lang
 from api.maps import MapReader
 from api.negotiate import MEDIA
 from api.parameters import At
@@ -14,6 +15,7 @@ from api.present.wire import json_reply
 from api.problems import ProblemError
 from api.routers.risk import NOT_MODIFIED
 from engine.service.tiles import MAX_ZOOM, MIN_ZOOM, resolution_at
+from engine.texts import say
 
 router = APIRouter(prefix="/v1/risk", tags=["risk"], dependencies=[Depends(allow("hexes"))])
 _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "not_ready")
@@ -26,14 +28,7 @@ _TILE = {
     }
 }
 _EMPTY = {204: {"description": "no cell in this tile"}}
-_FIELDS = {
-    "h3": "H3 cell",
-    "score": "0 to 100",
-    "band": "0 normal, 1 from 50, 2 from 70, 3 from 90",
-    "low": "lower end of the 90 % interval (analytic map)",
-    "high": "upper end of the 90 % interval (analytic map)",
-    "reliability": "0 hardly anybody seen there, 1 wide interval, 2 otherwise (analytic map)",
-}
+_FIELDS = ("score", "band", "low", "high", "reliability")
 
 
 @router.get(
@@ -68,7 +63,9 @@ def tile(
 
 @router.get("/tiles.json", summary="TileJSON of the hex map", responses=answers(TILEJSON, *_PROBLEMS))
 def tilejson(request: Request, role: MapRole) -> Response:
-    """TileJSON 3.0.0: where the tiles are, and what is in them."""
+    """TileJSON 3.0.0: where the tiles are, and what is in them (`low`, `high`, `reliability`: analytic map)."""
+    lang = reader_lang(request)
+    fields = {"h3": say("hexfile.h3", lang), **{name: say(f"hexfile.{name}", lang) for name in _FIELDS}}
     return json_reply(
         {
             "tilejson": "3.0.0",
@@ -77,7 +74,7 @@ def tilejson(request: Request, role: MapRole) -> Response:
             "tiles": [f"{str(request.base_url).rstrip('/')}/v1/risk/tiles/{{z}}/{{x}}/{{y}}.mvt"],
             "minzoom": MIN_ZOOM,
             "maxzoom": _DEEPEST_NEEDED,
-            "vector_layers": [{"id": "hexes", "fields": _FIELDS}],
+            "vector_layers": [{"id": "hexes", "fields": fields}],
         },
-        {"Cache-Control": "private, no-cache"},
+        {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Authorization"},
     )

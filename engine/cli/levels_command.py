@@ -214,7 +214,7 @@ def _tables(session: Session, report: "LevelsReport", limit: int) -> None:
     shown = order if limit == 0 else order[:limit]
     for i in shown:
         area = report.areas[i]
-        week = report.week_of(area.code)
+        week = report.week_of(area.code, lang)
         table.add_row(
             area.name(lang),
             *(told_level(rules, x, lang) for x in columns[i]),

@@ -8,6 +8,8 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry import mapping
 
+from engine.errors import BadParameterError
+
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees; west > east: across 180."""
 
@@ -27,8 +29,14 @@ def polygons_meeting(polygons: Sequence[Any], box: Box) -> npt.NDArray[np.bool_]
 
 
 def points_in(lat: npt.NDArray[np.float64], lng: npt.NDArray[np.float64], box: Box) -> npt.NDArray[np.bool_]:
-    """Which points (degrees, shapes (n,)) are in the box, its border included."""
+    """Which points (degrees, shapes (n,)) are in the box, its border included.
+
+    Raises:
+        BadParameterError: not such a box.
+    """
     west, south, east, north = box
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
     across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
     return np.asarray((lat >= south) & (lat <= north) & across, np.bool_)
 

@@ -43,12 +43,6 @@ class Findings:
     outside: tuple[Patch, ...]
     """Units of which more than a hundredth lies outside their parent (``other``)."""
 
-    @property
-    def clean(self) -> bool:
-        """Whether nothing was found."""
-        parts = self.orphans, self.overlaps, self.gaps, self.outside
-        return not any(map(any, (self.no_polygon.values(), self.no_population.values(), *parts)))
-
 
 def check(units: Units, day: date) -> Findings:
     """Look at the units in force on a day. Cost: about 1 ms for each pair of neighbours, a few s for a country."""

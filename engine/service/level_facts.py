@@ -20,7 +20,7 @@ from engine.risk.levels.from_counts import WEEK_D
 from engine.risk.levels.rules import TIERS
 from engine.risk.levels.spans import Span
 from engine.risk.levels.tree import Tree
-from engine.service.areas import home_areas
+from engine.service.homes import home_areas
 from engine.service.snapshot import Snapshot
 
 Homes = dict[str, dict[int, str | None]]
@@ -44,7 +44,7 @@ def own_facts(state: Snapshot, units: Units, tree: Tree, at: int, window_d: int,
     """Facts of every unit of ``tree`` at moment ``at`` (UTC s).
 
     An F0 counts in the window by its confirmation (else onset, else sample) in (at - window, at], in the unit it lives
-    in (:func:`engine.service.areas.home_areas`); where only a wider unit is known, any unit in that may have it: a
+    in (:func:`engine.service.homes.home_areas`); where only a wider unit is known, any unit in that may have it: a
     range. Its source is known when it is an F1 of an F0 with earlier dates. ``f0_crowded``: it was at a place of heavy
     contact while it was infectious, or in the two weeks in which it may have been infected. ``f1``: people at level 1
     who are not isolated. ``quarantined`` is at most the number of people ever isolated by ``at``: when they were let go

@@ -107,9 +107,9 @@ class LevelsReport:
             AreaRow(a.code, a.tier, a.name_vi, a.name_en, x.level, x.at_least, x.at_most, x.known) for a, x in pairs
         )
 
-    def week_of(self, code: str) -> str | None:
+    def week_of(self, code: str, lang: Lang) -> str | None:
         """New cases of the week in an area: one number, or that of each source where they differ; None: not known."""
-        told = {s: span_text(units[code], "number", "en") for s, units in self.cases.items() if code in units}
+        told = {s: span_text(units[code], "number", lang) for s, units in self.cases.items() if code in units}
         if len(set(told.values())) <= 1:
             return next(iter(told.values()), None)
         return ", ".join(f"{source} {text}" for source, text in told.items())

@@ -9,13 +9,12 @@ import pyarrow.compute as pc
 
 from engine.clock import DAY
 from engine.errors import BadParameterError, JournalError
+from engine.geo.boxes import Box, points_in
 from engine.geo.cells import Degrees, centres, from_text
 from engine.risk.disclosure import AREA
 from engine.risk.disclosure_views import RESOLUTIONS, Records, View
 from engine.risk.disclosure_windows import SHOWN_D
 
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees; west > east: across 180."""
 SCHEMA = pa.schema(
     [
         ("view", pa.int8()),
@@ -88,7 +87,7 @@ class Release:
         whole, (lat, lng) = self._shown[shown]
         if bbox is None:
             return whole
-        keep = np.flatnonzero((whole.unit_resolution == AREA) | _inside(lat, lng, bbox))
+        keep = np.flatnonzero((whole.unit_resolution == AREA) | points_in(lat, lng, bbox))
         columns = {n: getattr(whole, n)[keep] for n in ("unit_resolution", "score", "band", "since")}
         return ReleaseColumns(resolution=shown, unit=tuple(whole.unit[n] for n in keep.tolist()), **columns)
 
@@ -102,14 +101,6 @@ def _laid_out(table: pa.Table, resolution: int) -> tuple[ReleaseColumns, tuple[D
     lat, lng = np.full(len(unit), np.nan), np.full(len(unit), np.nan)
     lat[cells], lng[cells] = centres(from_text([unit[n] for n in cells.tolist()]))
     return ReleaseColumns(resolution=resolution, unit=unit, **columns), (lat, lng)
-
-
-def _inside(lat: Degrees, lng: Degrees, bbox: Box) -> npt.NDArray[np.bool_]:
-    west, south, east, north = bbox
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
-    across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
-    return np.asarray((lat >= south) & (lat <= north) & across, np.bool_)
 
 
 def to_bytes(views: list[View], at: int, start: int, end: int, as_of: int) -> bytes:

@@ -14,18 +14,16 @@ from engine import params
 from engine.clock import DAY, VIET_NAM_S, Clock
 from engine.errors import BadParameterError
 from engine.exposure.labels import Labelled
+from engine.geo.boxes import Box, points_in
 from engine.geo.cells import Cells, Degrees
 from engine.risk.behind import people_behind
 from engine.risk.hexes import RESOLUTIONS, HexScores, HexSums
 from engine.risk.incremental import follow
-from engine.risk.settings import HexSettings
 from engine.service.results import HexColumns
 from engine.service.risk_results import HexWhy
 from engine.service.risk_why import why
 
 Counts = npt.NDArray[np.int64]
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees; west > east: across 180."""
 KEPT = 2
 """Moments asked for whose sums are held in memory at once."""
 MOST_DAYS = 366
@@ -48,28 +46,9 @@ class HexMap:
         """
         columns = {name: value for name, value in vars(self.scores).items() if isinstance(value, np.ndarray)}
         if bbox is not None:
-            keep = self._inside(bbox)
+            keep = points_in(*self.centres, bbox)
             columns = {name: column[keep] for name, column in columns.items()}
         return HexColumns(resolution=self.scores.resolution, at=self.scores.at, as_of=self.as_of, **columns)
-
-    def _inside(self, bbox: Box) -> npt.NDArray[np.bool_]:
-        west, south, east, north = bbox
-        if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-            raise BadParameterError("bbox must be west,south,east,north in degrees, with south <= north")
-        lat, lng = self.centres
-        across = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
-        return np.asarray((lat >= south) & (lat <= north) & across, np.bool_)
-
-
-def hex_map_of(state: Labelled, resolution: int, at: int, settings: HexSettings | None = None) -> HexMap:
-    """The hex map of a state at a moment, computed anew.
-
-    Raises:
-        BadParameterError: resolution out of bounds.
-    """
-    sums = HexSums(settings)
-    sums.rebuild(state, at)
-    return _map_of(sums, resolution, state)
 
 
 def _map_of(sums: HexSums, resolution: int, state: Labelled, last: HexMap | None = None) -> HexMap:

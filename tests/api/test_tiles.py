@@ -79,3 +79,5 @@ def test_tilejson_points_at_the_tiles(call):
     shown = decode(call.get(path_of(12)).content)[0]["features"][0][0]
     assert layer["id"] == "hexes"
     assert set(shown) == set(layer["fields"])
+    told = call.get("/v1/risk/tiles.json", headers={"Accept-Language": "vi"}).json()["vector_layers"][0]["fields"]
+    assert (layer["fields"]["h3"], told["h3"]) == ("H3 cell", "ô H3")

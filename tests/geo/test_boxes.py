@@ -7,6 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.errors import BadParameterError
 from engine.geo.boxes import geometry_of, points_in, polygons_meeting
 from engine.geo.tile_grid import grid_of, meeting
 
@@ -60,3 +61,9 @@ def test_what_has_no_shape_meets_nothing():
 def test_a_wide_box_meets_all(box):
     cells = np.unique(np.array(h3.grid_disk(h3.latlng_to_cell(10.5, 106.5, 9), 5), np.uint64))
     assert meeting(grid_of(cells), box).all()
+
+
+@pytest.mark.parametrize("box", [(0, 10, 1, 9), (-181, 0, 1, 1), (0, 0, 1, 91)])
+def test_an_impossible_box_is_refused(box):
+    with pytest.raises(BadParameterError, match="bbox must be"):
+        points_in(np.zeros(1), np.zeros(1), box)

@@ -15,8 +15,8 @@ from engine.errors import JournalError, UnreadableFileError
 from engine.exposure.policies import policy_named
 from engine.geo.units import Unit, Units
 from engine.service import areas as module
-from engine.service.areas import home_areas
 from engine.service.engine import Engine, Settings
+from engine.service.homes import home_areas, upto_now
 from tests.oracles import areas as oracle
 from tests.worlds import NOW, load
 
@@ -122,9 +122,9 @@ def test_a_unit_that_split_tells_nothing():
             Unit("3", "district", None, "c", "c", since=MERGED),
         ]
     )
-    assert module.upto_now(units, "1", "district", MERGED) is None
-    assert module.upto_now(units, "1", "district", date(2021, 6, 30)) == "1"
-    assert module.upto_now(units, "2", "district", date(2021, 6, 30)) is None
+    assert upto_now(units, "1", "district", MERGED) is None
+    assert upto_now(units, "1", "district", date(2021, 6, 30)) == "1"
+    assert upto_now(units, "2", "district", date(2021, 6, 30)) is None
 
 
 def test_a_loaded_table_is_stored_and_noted(tmp_path, listed):

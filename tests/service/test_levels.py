@@ -1,6 +1,7 @@
 """Official levels from the engine's own cases: who counts where, whose source is known, who is an F1 at large."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import shapely
 from engine.clock import HOUR, from_rfc3339, to_rfc3339
 from engine.errors import BadParameterError
 from engine.geo.units import Population, Unit, Units
+from engine.risk.levels.spans import exact
 from engine.service.engine import Engine, Settings
 from engine.service.levels import rules_on
 from engine.service.territory import Held
@@ -86,7 +88,7 @@ def test_an_f0_of_unknown_source_makes_its_commune_orange_and_its_neighbour_yell
     assert [f.id for f in found["2"].because] == ["commune.2.next_to_high"]
     assert found["3"].at_least == 1
     assert report.as_of == engine.as_of
-    assert report.week_of("1") == "1"
+    assert report.week_of("1", "vi") == "1"
 
 
 def test_the_source_is_known_when_an_earlier_f0_was_met(engine):
@@ -239,3 +241,8 @@ def test_a_number_of_people_is_marked_as_such(engine):
     case(engine, "a", T)
     _, report = communes(engine)
     assert {n.key for n in report.notes if n.counts_people} == {"levels.note.no_home"}
+
+
+def test_the_cases_of_a_week_are_written_as_the_reader_writes_numbers(engine):
+    report = replace(communes(engine)[1], cases={"x": {"1": exact(7397)}, "y": {"1": exact(7400)}})
+    assert (report.week_of("1", "vi"), report.week_of("1", "en")) == ("x 7.397, y 7.400", "x 7,397, y 7,400")
