@@ -957,7 +957,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{at} (UTC+07:00) · H3 resolution {resolution} · {cells} cells with F0s in reach",
     ),
     "hexmap.score": ("Điểm 0-100", "Score 0-100"),
-    "hexmap.none": ("có người qua lại, không F0 trong tầm", "visited, no F0 in reach"),
+    "hexmap.none": ("có người qua lại, điểm dưới 0,5", "visited, score below 0.5"),
     "hexmap.unsure": ("hầu như không ai được ghi nhận, chưa chắc", "hardly anybody recorded, unsure"),
     "hexmap.note": (
         "Điểm phân tích, không phải cấp độ dịch do cơ quan có thẩm quyền công bố.",

@@ -66,6 +66,10 @@ class Columns(Protocol):
     def reliability(self) -> npt.NDArray[np.int8]:
         """0: hardly anybody was seen there."""
 
+    @property
+    def persons(self) -> npt.NDArray[np.integer[Any]]:
+        """Distinct F0s in the cell or its two rings."""
+
 
 _LETTER = 0.0115
 """Width of a letter of an area's name, as a share of the map's width; for telling whether names collide."""
@@ -251,7 +255,7 @@ def _figure(columns: Columns, lang: Lang, outlines: list[tuple[str, Ring]], view
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    counted = f"{int((columns.score > 0).sum()):,}".replace(",", "." if lang == "vi" else ",")
+    counted = f"{int((columns.persons > 0).sum()):,}".replace(",", "." if lang == "vi" else ",")
     title = figure.suptitle(say("hexmap.title", lang), x=0.02, ha="left", fontsize=15, color=_INK, weight="bold")
     axes.set_title(
         say("hexmap.at", lang, at=when, resolution=columns.resolution, cells=counted),

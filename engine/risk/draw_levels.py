@@ -1,8 +1,8 @@
 """The map of official levels, PNG or SVG: the four official colours, never those of the hex map.
 
 An area whose level cannot be decided is hatched, over the colour of the level that it has for sure (white where that
-is only the lowest); an area of which nothing is known is grey. Small islands keep an outline in their colour, so that
-they are seen at the scale of the country.
+is only the lowest); an area of which nothing is known is grey. What is tiny in the picture, as islands are at the
+scale of the country, keeps an outline in its colour, so that it is seen.
 """
 
 import math
@@ -40,8 +40,14 @@ _HATCH_INK = "#3a3d44"
 _ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 _LETTER, _LINE = 0.0105, 0.016
 """Width of a letter and height of a line of a name, as shares of the map's width and height."""
-_SMALL = 0.06
-"""Parts of an area less than so many degrees across keep an outline of their own colour."""
+_SMALL = 0.004
+"""Parts of an area less than so great a share of the map's height across keep an outline of their own colour."""
+_MANY = 100
+"""More areas than this are hatched more closely, and have no names."""
+_COUNTRY = 8.0
+"""A map of fewer degrees from south to north has its legend beside the areas: no sea lies there."""
+_LEGEND = 0.42
+"""Width of that room, as a share of the areas' width."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,8 @@ def _view(outlines: Sequence[tuple[str, Ring]]) -> tuple[float, float, float, fl
     west, south = corners.min(0)
     east, north = corners.max(0)
     margin = 0.025 * max(east - west, north - south) + 1e-3
-    return west - margin, south - margin, east + margin, north + margin
+    legend = _LEGEND * max(east - west, 0.6 * (north - south)) if north - south < _COUNTRY else 0.0
+    return west - margin, south - margin, east + margin + legend, north + margin
 
 
 def _draw(
@@ -155,25 +162,26 @@ def _draw(
     axes.set_aspect(1 / math.cos(math.radians((view[1] + view[3]) / 2)))
     if not rings:
         axes.text(0.5, 0.5, say("levels.map.empty", lang), ha="center", va="center", transform=axes.transAxes)
+    tiny = _SMALL * (view[3] - view[1])
     groups: dict[tuple[str, bool], list[Ring]] = {}
     for area in levels:
         colour = _colour(sheet.rules, area)
         groups.setdefault((colour, area.known and area.level is None), []).extend(rings.get(area.code, ()))
     for (colour, hatched), shapes in groups.items():
-        large = [r for r in shapes if np.ptp(r, 0).max() > _SMALL]
-        small = [r for r in shapes if np.ptp(r, 0).max() <= _SMALL]
+        large = [r for r in shapes if np.ptp(r, 0).max() > tiny]
+        small = [r for r in shapes if np.ptp(r, 0).max() <= tiny]
         axes.add_collection(PolyCollection(large, facecolors=colour, linewidths=0, zorder=1))
         edge = _BORDER if colour in (_OPEN, _NO_DATA) else colour
         axes.add_collection(PolyCollection(small, facecolors=colour, edgecolors=edge, linewidths=1.1, zorder=2))
         if hatched:
-            lines = PolyCollection(large, facecolors="none", edgecolors=_HATCH_INK, linewidths=0, zorder=1)
-            lines.set_hatch(_HATCH)
+            lines = PolyCollection(shapes, facecolors="none", edgecolors=_HATCH_INK, linewidths=0, zorder=2)
+            lines.set_hatch(_HATCH if len(rings) <= _MANY else 2 * _HATCH)
             lines.set_alpha(0.45)
             axes.add_collection(lines)
-    drawn = [r for a in levels for r in rings.get(a.code, ()) if np.ptp(r, 0).max() > _SMALL]
-    thin = 0.45 if len(levels) < 100 else 0.25 if len(levels) < 1500 else 0.1
+    drawn = [r for a in levels for r in rings.get(a.code, ()) if np.ptp(r, 0).max() > tiny]
+    thin = 0.45 if len(rings) < _MANY else 0.25 if len(rings) < 1500 else 0.1
     axes.add_collection(LineCollection(drawn, colors=_BORDER, linewidths=thin, zorder=3))
-    _names(axes, sheet, rings, view, lang)
+    _names(axes, sheet, levels, rings, view, lang)
     _legend(axes, sheet.rules, levels, lang)
 
 
@@ -184,20 +192,27 @@ def _colour(rules: RuleSet, area: AreaLevel) -> str:
 
 
 def _names(
-    axes: Axes, sheet: Sheet, rings: Mapping[str, list[Ring]], view: tuple[float, float, float, float], lang: Lang
+    axes: Axes,
+    sheet: Sheet,
+    levels: Sequence[AreaLevel],
+    rings: Mapping[str, list[Ring]],
+    view: tuple[float, float, float, float],
+    lang: Lang,
 ) -> None:
-    """Names of areas where they fit, larger areas first, and of the groups of islands."""
+    """Names of the groups of islands, and of areas where they fit: the worst first, then the larger."""
     wide, high = view[2] - view[0], view[3] - view[1]
     taken: list[tuple[float, float, float]] = []
     wanted = []
     for text, x, y in sheet.labels:
-        wanted.append((math.inf, text, x, y, "normal"))
-    if len(rings) < 100:
+        wanted.append((math.inf, math.inf, text, x, y))
+    if len(rings) < _MANY:
+        worst = {a.code: a.at_least for a in levels if a.known}
         for code, shapes in rings.items():
             main = max(shapes, key=lambda r: float(np.ptp(r, 0).prod()))
             x, y = _middle(main)
-            wanted.append((float(np.ptp(main, 0).prod()), split(sheet.names.get(code, code))[1], x, y, "normal"))
-    for size, name, x, y, _ in sorted(wanted, key=lambda w: -w[0]):
+            size = float(np.ptp(main, 0).prod())
+            wanted.append((worst.get(code, 0), size, split(sheet.names.get(code, code))[1], x, y))
+    for _, size, name, x, y in sorted(wanted, key=lambda w: (-w[0], -w[1])):
         text = name if lang == "vi" else plain(name)
         half = _LETTER * len(text) * wide / 2
         free = all(abs(x - a) > half + w or abs(y - b) > _LINE * high for a, b, w in taken)

@@ -25,11 +25,12 @@ class Map:
     h3: np.ndarray
     score: np.ndarray
     reliability: np.ndarray
+    persons: np.ndarray
     resolution: int = 8
     at: int = AT
 
 
-EMPTY = Map(np.empty(0, np.uint64), np.empty(0), np.empty(0, np.int8), 9)
+EMPTY = Map(np.empty(0, np.uint64), np.empty(0), np.empty(0, np.int8), np.empty(0, np.int64), 9)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def columns():
     """A disk of cells: nothing in the outermost, unsure ones in between."""
     cells = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(10.75, 106.65, 8), 3)), np.uint64)
     score = np.linspace(0, 100, len(cells))
-    return Map(cells, score, (np.arange(len(cells)) % 3).astype(np.int8))
+    return Map(cells, score, (np.arange(len(cells)) % 3).astype(np.int8), np.arange(len(cells)) % 4)
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -106,6 +107,7 @@ def test_the_picture_says_when_and_that_it_is_no_official_level(columns, tmp_pat
     draw_hexes(columns, path, "en")
     text = path.read_text()
     assert "2021-07-11" in text
+    assert f"{int((columns.persons > 0).sum())} cells with F0s in reach" in text
     assert "not a risk level declared by the authorities" in text
 
 
@@ -131,7 +133,7 @@ def test_scores_that_hardly_anybodys_time_stands_behind_are_paler(columns, tmp_p
 
 
 def test_days_become_a_moving_picture_of_one_view(columns, tmp_path):
-    half = Map(columns.h3[:9], columns.score[:9], columns.reliability[:9], 8, AT - 86_400)
+    half = Map(columns.h3[:9], columns.score[:9], columns.reliability[:9], columns.persons[:9], 8, AT - 86_400)
     for path in (tmp_path / "a.gif", tmp_path / "b.gif"):
         assert draw_days([half, columns], path, "vi", [SQUARE]) == 2
     with Image.open(tmp_path / "a.gif") as moving:

@@ -4,8 +4,10 @@ from datetime import date
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from engine.errors import BadParameterError
+from engine.risk import draw_levels as draw_levels_module
 from engine.risk.draw_levels import Sheet, draw_levels
 from engine.risk.levels.findings import AreaLevel
 from engine.risk.levels.rules import rules_named
@@ -73,3 +75,30 @@ def test_nothing_to_draw_is_said(tmp_path):
 def test_another_kind_of_file_is_refused(tmp_path):
     with pytest.raises(BadParameterError, match=r"\.png or \.svg"):
         draw_levels(sheet(LEVELS), tmp_path / "levels.pdf", "en")
+
+
+def test_a_ward_of_a_city_is_hatched_and_has_a_border(tmp_path):
+    """What is tiny on the map of the country is not on the map of a city."""
+    whole = sheet([(1, 4, True)])
+    path = tmp_path / "city.svg"
+    draw_levels(Sheet(**vars(whole) | {"outlines": [("00", square(106, 0.03))], "labels": []}), path, "vi")
+    text = path.read_text("utf-8")
+    assert text.count("fill: url(#") == 2  # the ward, and its sign in the legend
+    assert "LineCollection" in text
+
+
+def test_the_worst_area_keeps_its_name(tmp_path, monkeypatch):
+    named = []
+    text = Axes.text
+    monkeypatch.setattr(Axes, "text", lambda self, x, y, s, **k: named.append(s) or text(self, x, y, s, **k))
+    whole = sheet([(1, 1, True), (4, 4, True)])
+    outlines = [("00", square(106, 1.0)), ("01", square(106.4, 0.2) + [0, 0.4])]
+    draw_levels(Sheet(**vars(whole) | {"outlines": outlines, "labels": []}), tmp_path / "a.svg", "vi")
+    assert named == ["01"]
+
+
+def test_the_legend_of_a_city_lies_beside_it():
+    west, _, east, _ = draw_levels_module._view([("00", square(106, 0.5))])
+    assert east - 106.5 > 0.15 > 106 - west
+    west, _, east, _ = draw_levels_module._view([("00", square(102, 14.0))])
+    assert east - 116 == pytest.approx(102 - west)
