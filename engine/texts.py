@@ -956,6 +956,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{at} (UTC+07:00) · H3 cấp {resolution} · {cells} ô có F0 trong tầm",
         "{at} (UTC+07:00) · H3 resolution {resolution} · {cells} cells with F0s in reach",
     ),
+    "hexmap.sample_borders": (
+        "Ranh giới quận huyện là của thành phố mẫu, không phải ranh giới thật.",
+        "District borders are those of the sample city, not the real ones.",
+    ),
     "hexmap.score": ("Điểm 0-100", "Score 0-100"),
     "hexmap.none": ("có người qua lại, điểm dưới 0,5", "visited, score below 0.5"),
     "hexmap.unsure": ("hầu như không ai được ghi nhận, chưa chắc", "hardly anybody recorded, unsure"),

@@ -64,7 +64,7 @@ def demo(
         session.out.print(session.say("note.no_cases"))
     else:
         _show(session, engine, truth, case)
-    draw_map(session, engine.hexes(9), folder / "risk.png")
+    draw_map(session, engine, engine.hexes(9), folder / "risk.png")
     engine.close()
     if serve:
         become_server(session, "127.0.0.1", free_port(port), data)

@@ -59,7 +59,7 @@ def risk(
     columns = engine.hexes(resolution, at=when)
     # Files first: a reader of the table who leaves early (`| head`) must not cost a file that was asked for.
     for path in pictures:
-        draw_map(session, columns, path)
+        draw_map(session, engine, columns, path)
     write_files(session, columns, geojson, geoparquet, gpkg)
     if gif is not None:
         draw_last_days(session, engine, columns, days, gif)

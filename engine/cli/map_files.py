@@ -1,6 +1,6 @@
 """The hex map as files: pictures, GeoJSON, GeoParquet, GeoPackage, a moving picture of the last days."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from engine.clock import in_viet_nam, to_rfc3339
 from engine.errors import BadParameterError
 
 if TYPE_CHECKING:
+    from engine.geo.cells import Degrees
+    from engine.geo.units import Units
     from engine.risk.draw import Ring
     from engine.service.engine import Engine
     from engine.service.results import HexColumns
@@ -67,12 +69,13 @@ def write_files(
             write_geopackage(gpkg, columns.h3, fields, meanings, about, columns.at)
 
 
-def draw_map(session: Session, columns: "HexColumns", path: Path) -> None:
-    """The map as a picture, with the districts of the sample city where it lies there."""
+def draw_map(session: Session, engine: "Engine", columns: "HexColumns", path: Path) -> None:
+    """The map as a picture, with the borders of :func:`borders`."""
     from engine.risk.draw import draw_hexes
 
+    rings, remark = borders(session, engine.areas(), [columns])
     with writing(session, path):
-        draw_hexes(columns, path, session.lang, _districts(session, [columns]))
+        draw_hexes(columns, path, session.lang, rings, remark)
 
 
 def draw_last_days(session: Session, engine: "Engine", columns: "HexColumns", days: int, path: Path) -> None:
@@ -81,22 +84,46 @@ def draw_last_days(session: Session, engine: "Engine", columns: "HexColumns", da
 
     last = in_viet_nam(columns.at - 1).date()
     maps = list(engine.hex_days(columns.resolution, last - timedelta(days=days - 1), last))
+    rings, remark = borders(session, engine.areas(), maps)
     with writing(session, path):
-        draw_days(maps, path, session.lang, _districts(session, maps))
+        draw_days(maps, path, session.lang, rings, remark)
 
 
-def _districts(session: Session, maps: "Iterable[HexColumns]") -> "list[tuple[str, Ring]] | None":
-    """Outlines of the sample city's districts, when all of the cells' surroundings are there."""
+def borders(session: Session, units: "Units", maps: "Sequence[HexColumns]") -> "tuple[list[tuple[str, Ring]], str]":
+    """Borders of the districts (else provinces) around the cells, and what is to be said of them.
+
+    They are those of the areas that were loaded; without any, where the cells lie all over Ho Chi Minh City, the
+    sample city's, which are none in truth.
+    """
     import numpy as np
 
-    from engine.city.districts import DISTRICTS
-    from engine.geo.areas import outlines, voronoi_areas
     from engine.geo.cells import centres
 
     lat, lng = centres(np.unique(np.concatenate([columns.h3 for columns in maps])))
-    inside = [d for d in DISTRICTS if len(lat) and lat.min() - 0.1 < d.lat < lat.max() + 0.1]
+    if len(lat) == 0:
+        return [], ""
+    day = in_viet_nam(max(columns.at for columns in maps)).date()
+    south_west, north_east = (lng.min(), lat.min()), (lng.max(), lat.max())
+    for tier in ("district", "province"):
+        near = {
+            code
+            for code, ring in (units.outlines(tier, day) if len(units) else ())
+            if (ring.max(0) >= south_west).all() and (ring.min(0) <= north_east).all()
+        }
+        if near:
+            names = {code: units.unit(code, day).name(session.lang) for code in near}
+            return [(names[code], ring) for code, ring in units.outlines(tier, day) if code in near], ""
+    return ([], "") if len(units) else _sample_borders(session, lat, lng)
+
+
+def _sample_borders(session: Session, lat: "Degrees", lng: "Degrees") -> "tuple[list[tuple[str, Ring]], str]":
+    from engine.city.districts import DISTRICTS
+    from engine.geo.areas import outlines, voronoi_areas
+
+    inside = [d for d in DISTRICTS if lat.min() - 0.1 < d.lat < lat.max() + 0.1]
     inside = [d for d in inside if lng.min() - 0.1 < d.lng < lng.max() + 0.1]
     if len(inside) < len(DISTRICTS):
-        return None
+        return [], ""
     name = "vi" if session.lang == "vi" else "en"
-    return outlines(voronoi_areas([(d.code, getattr(d, name), d.lat, d.lng) for d in DISTRICTS], 0.05))
+    found = outlines(voronoi_areas([(d.code, getattr(d, name), d.lat, d.lng) for d in DISTRICTS], 0.05))
+    return found, session.say("hexmap.sample_borders")

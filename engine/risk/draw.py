@@ -189,7 +189,9 @@ def _draw_legend(figure: Figure, axes: Axes, palette: ListedColormap, lang: Lang
     )  # fmt: skip
 
 
-def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tuple[str, Ring]] | None = None) -> None:
+def draw_hexes(
+    columns: Columns, path: Path, lang: Lang, outlines: Sequence[tuple[str, Ring]] | None = None, remark: str = ""
+) -> None:
     """Draw the map into ``path`` (.png at 200 dpi, or .svg); equal input, equal picture.
 
     Args:
@@ -198,6 +200,7 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
         lang: ``vi`` or ``en``.
         outlines: (name, closed ring (k, 2) of lng, lat), as ``engine.geo.areas.outlines`` gives; names are
             written in the middle of each area's largest ring.
+        remark: a line to be written below the map.
 
     Raises:
         BadParameterError: another ending than .png or .svg.
@@ -209,12 +212,16 @@ def draw_hexes(columns: Columns, path: Path, lang: Lang, outlines: Sequence[tupl
         raise BadParameterError(f"{path.name}: a map can be drawn as .png or .svg")
     given = list(outlines or ())
     with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
-        figure = _figure(columns, lang, given, _view_of([columns], given))
+        figure = _figure(columns, lang, given, _view_of([columns], given), remark)
         figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
 
 
 def draw_days(
-    maps: Iterable[Columns], path: Path, lang: Lang, outlines: Sequence[tuple[str, Ring]] | None = None
+    maps: Iterable[Columns],
+    path: Path,
+    lang: Lang,
+    outlines: Sequence[tuple[str, Ring]] | None = None,
+    remark: str = "",
 ) -> int:
     """Draw maps of following days as one moving picture (.gif), a second each, all of the same view; how many.
 
@@ -233,7 +240,7 @@ def draw_days(
         view = _view_of(shown, given)
         for columns in shown:
             body = BytesIO()
-            _figure(columns, lang, given, view).savefig(body, dpi=GIF_DPI, format="png")
+            _figure(columns, lang, given, view, remark).savefig(body, dpi=GIF_DPI, format="png")
             frames.append(Image.open(body).convert("P", palette=Image.Palette.ADAPTIVE, colors=256))
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, optimize=True)
     return len(frames)
@@ -246,7 +253,7 @@ def _view_of(maps: Sequence[Columns], outlines: Sequence[tuple[str, Ring]]) -> V
     return _view(np.concatenate(corners)) if corners else None
 
 
-def _figure(columns: Columns, lang: Lang, outlines: list[tuple[str, Ring]], view: View | None) -> Figure:
+def _figure(columns: Columns, lang: Lang, outlines: list[tuple[str, Ring]], view: View | None, remark: str) -> Figure:
     local = in_viet_nam(columns.at)
     when = local.strftime("%d/%m/%Y %H:%M" if lang == "vi" else "%Y-%m-%d %H:%M")
     figure = Figure(figsize=_size(view or (0.0, 0.0, 1.0, 1.0)), facecolor="white", layout="constrained")
@@ -271,7 +278,8 @@ def _figure(columns: Columns, lang: Lang, outlines: list[tuple[str, Ring]], view
         _draw_legend(figure, axes, palette, lang)
     else:
         axes.text(0.5, 0.5, say("hexmap.empty", lang), ha="center", va="center", transform=axes.transAxes)
-    note = figure.supxlabel(say("hexmap.note", lang), x=0.02, ha="left", fontsize=8, color=_FAINT)
+    below = "\n".join(line for line in (say("hexmap.note", lang), remark) if line)
+    note = figure.supxlabel(below, x=0.02, ha="left", fontsize=8, color=_FAINT)
     figure.draw_without_rendering()  # the map is placed only now: the texts begin where it begins
     for text in (title, note):
         text.set_x(axes.get_position().x0)

@@ -92,7 +92,7 @@ def test_the_worst_area_keeps_its_name(tmp_path, monkeypatch):
     text = Axes.text
     monkeypatch.setattr(Axes, "text", lambda self, x, y, s, **k: named.append(s) or text(self, x, y, s, **k))
     whole = sheet([(1, 1, True), (4, 4, True)])
-    outlines = [("00", square(106, 1.0)), ("01", square(106.4, 0.2) + [0, 0.4])]
+    outlines = [("00", square(106, 1.0)), ("01", square(106.4, 0.2) + np.array([0, 0.4]))]
     draw_levels(Sheet(**vars(whole) | {"outlines": outlines, "labels": []}), tmp_path / "a.svg", "vi")
     assert named == ["01"]
 
