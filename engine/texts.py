@@ -42,6 +42,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col.sampled_at": ("Lấy mẫu", "Sampled"),
     "col.isolated_at": ("Cách ly", "Isolated"),
     "col.window": ("Khoảng lây", "Infectious window"),
+    "col.published_days": ("Các ngày", "Days"),
     "col.sources": ("Căn cứ", "Declared by"),
     "col.f1": ("F1", "F1"),
     "col.cases": ("Các F0", "Cases"),
@@ -956,6 +957,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{at} (UTC+07:00) · H3 cấp {resolution} · {cells} ô có F0 trong tầm",
         "{at} (UTC+07:00) · H3 resolution {resolution} · {cells} cells with F0s in reach",
     ),
+    "note.unsure_cells": (
+        "{count} trong {total} ô hầu như không ai được ghi nhận; trong bảng có dấu ?.",
+        "In {count} of {total} cells hardly anybody was recorded; the table marks them ?.",
+    ),
     "hexmap.sample_borders": (
         "Ranh giới quận huyện là của thành phố mẫu, không phải ranh giới thật.",
         "District borders are those of the sample city, not the real ones.",
@@ -1182,8 +1187,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}: columns code and level are needed, as in a file that --csv wrote.",
     ),
     "error.no_level_areas": (
-        "Chưa có đơn vị hành chính: thêm --areas ĐƯỜNG_DẪN, hoặc nạp bằng `truyvet areas load`.",
-        "There are no administrative areas: add --areas PATH, or load them with `truyvet areas load`.",
+        "Chưa có đơn vị hành chính: thêm --areas ĐƯỜNG_DẪN, hoặc nạp bằng `truyvet areas load` (với --from: vào thư mục của TRUYVET_DATA, mặc định var/data).",
+        "There are no administrative areas: add --areas PATH, or load them with `truyvet areas load` (with --from: into the folder of TRUYVET_DATA, else var/data).",
     ),
     "serve.tokens": ("Token theo vai trò:", "Tokens by role:"),
     "serve.try": ("Thử:", "Try:"),

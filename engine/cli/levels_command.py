@@ -85,8 +85,8 @@ def levels(
         report, units = _from_engine(session, data, database, areas, rules, day, tier, override, assumed, before)
     if png == NAMELESS:
         pictures.append(Path(f"levels-{report.rules.id}-{report.day}.png"))
-    for path in pictures:
-        _draw(session, report, units, path)
+    for n, path in enumerate(pictures):
+        _draw(session, report, units, path, first=n == 0)
     if csv_file is not None:
         write_out(session, csv_file, csv_rows(report, session.lang))
     _tables(session, report, limit)
@@ -226,7 +226,7 @@ def _tables(session: Session, report: "LevelsReport", limit: int) -> None:
         session.out.print(note.say(session.lang), style="dim", soft_wrap=True)
 
 
-def _draw(session: Session, report: "LevelsReport", units: "Units", path: Path) -> None:
+def _draw(session: Session, report: "LevelsReport", units: "Units", path: Path, first: bool) -> None:
     from engine.risk.draw_levels import Sheet, draw_levels
     from engine.service.level_labels import islands
 
@@ -237,7 +237,8 @@ def _draw(session: Session, report: "LevelsReport", units: "Units", path: Path) 
     if missing:
         names = ", ".join(missing[:4]) + (f" (+{len(missing) - 4})" if len(missing) > 4 else "")
         remarks.append(session.say("levels.note.no_polygon", names=names))
-        session.note("levels.note.no_polygon", names=names)
+        if first:
+            session.note("levels.note.no_polygon", names=names)
     if report.unverified:
         remarks.append(session.say("levels.map.unverified", count=len(report.unverified)))
     versions = [v.text.of(session.lang) for v in report.rules.variants] if len(report.readings) > 1 else [""]

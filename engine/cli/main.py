@@ -120,3 +120,7 @@ def explain(session: Session, error: Exception) -> int:
     if f"hint.{code}" in TEXTS:
         session.note(f"hint.{code}")
     return status
+
+
+if __name__ == "__main__":
+    run()

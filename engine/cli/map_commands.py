@@ -84,8 +84,12 @@ def tables(session: Session, columns: "HexColumns", limit: int) -> None:
             f"{int(columns.h3[i]):x}",
             f"{columns.score[i]:.1f}",
             f"{columns.low[i]:.0f} - {columns.high[i]:.0f}",
-            session.say(f"band.{int(columns.band[i])}"),
+            session.say(f"band.{int(columns.band[i])}") + ("" if columns.reliability[i] else " ?"),
             f"{columns.infectious_h[i]:.2f}",
         )
     show(session, top, len(shown), len(order), "note.no_cells")
+    unsure = int((columns.reliability == 0).sum())
+    if unsure:
+        told = session.say("note.unsure_cells", count=count(unsure), total=count(len(columns.h3)))
+        session.out.print(told, style="dim", soft_wrap=True)
     session.out.print(session.say("hexmap.note"), style="dim")

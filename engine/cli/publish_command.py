@@ -59,7 +59,9 @@ def list_(
     releases = engine.releases()[::-1]
     engine.close()
     shown = releases if limit == 0 else releases[:limit]
-    table = grid(session, ("id", "published_at", "window", "shown_until", "units"), session.say("title.releases"))
+    table = grid(
+        session, ("id", "published_at", "published_days", "shown_until", "units"), session.say("title.releases")
+    )
     for release in shown:
         columns = release.columns(9)
         row = (str(release.id), moment(release.at), _days(release), moment(release.until), count(len(columns.unit)))

@@ -1,5 +1,6 @@
 """What the command-line library says, in the reader's language: help pages and mistakes in options."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,10 @@ def lang_first(arguments: list[str]) -> list[str]:
     return arguments
 
 
+_RANGE = re.compile(r"(less|greater) than or equal to ([\d.]+)")
+"""How the library tells the bound that a number is beyond."""
+
+
 def is_usage_error(error: BaseException) -> bool:
     """Whether the library refused the command line (it is named in its public class ``BadParameter``)."""
     return isinstance(error, typer.BadParameter.__mro__[1])
@@ -89,6 +94,9 @@ def _wrong(error: Any, lang: Lang) -> str:
         known = error.ctx is not None and error.ctx.parent is None and "'" in words
         key = "usage.no_command" if known else "usage.wrong"
         return say(key, lang, name=words.split("'")[1] if known else words)
-    name = param.opts[0] if param.param_type_name == "option" else str(param.name).upper()
+    option = param.param_type_name == "option"
+    name = param.opts[0] if option else str(param.metavar or param.name).strip("[]").upper()
     key = "usage.missing" if hasattr(error, "param_type") else "usage.bad_value"
-    return f"{say(key, lang, name=name)} {getattr(param, 'help', None) or words}"
+    found = _RANGE.search(words)
+    bounds = "" if found is None else f" ({'≤' if found[1] == 'less' else '≥'} {found[2]})"
+    return f"{say(key, lang, name=name)} {getattr(param, 'help', None) or words}{bounds}"

@@ -11,7 +11,7 @@ from engine.errors import BadParameterError
 from engine.exposure.policies import Policy
 from engine.geo.units import Units
 from engine.risk.count_files import read_counts
-from engine.risk.counts import Counts
+from engine.risk.counts import Counts, Covered
 from engine.risk.disclosure_windows import slot
 from engine.risk.levels.evaluate import evaluate
 from engine.risk.levels.facts import FACTS, NOTHING, Assumptions, Facts
@@ -142,11 +142,10 @@ def levels_of_counts(
         tree = _tree(units, day, tier)
     chosen = chosen_rules(rules or rules_on(day), override)
     facts = facts_of_counts(counts, tree, day, chosen.window_d, previous, assumed)
-    notes = [*_notes_of_rules(chosen, day, assumed), *_notes_of_counts(counts, tree, tier, day)]
+    notes = [*_notes_of_rules(chosen, day, assumed), *_notes_of_counts(counts, tree, tier, day, chosen.window_d)]
     notes.append(Note("levels.note.all_cases"))
     week = counts.by_source(tier, "cases", day, WEEK_D)
-    since = day - timedelta(days=max(chosen.window_d, WEEK_D) - 1)
-    used = [c for c in counts.covered if c.first <= day and since <= c.last]
+    used = [c for c in counts.covered if _speaks(c, day, chosen.window_d)]
     sources = tuple(dict.fromkeys(c.source for c in used))
     return report_of(chosen, tree, facts, tier, day, notes, sources, week)
 
@@ -227,6 +226,8 @@ def unverified_of(rules: RuleSet, tier: str) -> tuple[str, ...]:
 def _tree(units: Units, day: date | None, tier: str) -> Tree:
     if tier not in TIERS:
         raise BadParameterError(f"no tier {tier!r}; there are: {', '.join(TIERS)}")
+    if not len(units):
+        raise BadParameterError("no areas are loaded: load them with `truyvet areas load FILE`")
     newest = max((u.since for u in units if u.since is not None), default=date(1970, 1, 1))
     tree = tree_of(units, day or newest)
     if not tree.of_tier(tier):
@@ -247,9 +248,16 @@ def _notes_of_rules(rules: RuleSet, day: date, assumed: Assumptions) -> list[Not
     return notes
 
 
-def _notes_of_counts(counts: Counts, tree: Tree, tier: str, day: date) -> list[Note]:
+def _speaks(covered: Covered, day: date, window_d: int) -> bool:
+    """Whether a source has days of the week or window that ends with ``day``."""
+    return covered.first <= day and day - timedelta(days=max(window_d, WEEK_D) - 1) <= covered.last
+
+
+def _notes_of_counts(counts: Counts, tree: Tree, tier: str, day: date, window_d: int) -> list[Note]:
     notes = []
     for c in counts.covered:
+        if not _speaks(c, day, window_d):
+            continue
         key = "levels.note.sparse" if c.sparse else "levels.note.covered"
         notes.append(Note(key, {"source": c.source, "first": c.first, "last": c.last, "rows": c.rows}))
         if c.unread:

@@ -159,6 +159,9 @@ def test_risk_lists_the_highest_cells_and_writes_them(stored, tmp_path):
     cells = [r for r in table_rows(run.out) if r[0].startswith("89")]
     shapes = {f["properties"]["h3"]: f for f in json.loads((tmp_path / "r.geojson").read_text())["features"]}
     assert len(cells) == 3
+    unsure = sum(f["properties"]["reliability"] == 0 for f in shapes.values())
+    assert f"In {unsure:,}".replace(",", " ") in run.out.replace("\u202f", " ").replace("\u00a0", " ")
+    assert all(r[3].endswith(" ?") == (shapes[r[0]]["properties"]["reliability"] == 0) for r in cells)
     assert [float(r[1]) for r in cells] == sorted((float(r[1]) for r in cells), reverse=True)
     assert shapes[cells[0][0]]["properties"]["score"] == pytest.approx(float(cells[0][1]), abs=0.06)
 

@@ -15,6 +15,8 @@ MISTAKES = {
     "policy": ((*TRACE, "--policy", "vn-2099"), 2, "there is no 'vn-2099'; there are: vn", "không có 'vn-2099'"),
     "until": ((*TRACE, "--until", "2021-07-05"), 2, "a moment with time zone is needed", "cần thời điểm có múi giờ"),
     "until, words": ((*TRACE, "--until", "soon"), 2, "--until soon", "--until soon"),
+    "range": (("risk", "--from", TINY, "--days", 61), 2, "(≤ 60)", "(≤ 60)"),
+    "ident": (("publish", "show", "abc"), 2, "the value of ID ", "giá trị của ID "),
     "at": (("risk", "--from", TINY, "--at", "now"), 2, "--at now", "--at now"),
     "depth": ((*TRACE, "--depth", 9), 2, "--depth cannot be used: How many levels, 1 to 6.", "--depth không dùng được"),
     "depth, word": ((*TRACE, "--depth", "x"), 2, "--depth cannot be used", "--depth không dùng được"),

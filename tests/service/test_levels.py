@@ -13,7 +13,7 @@ from engine.errors import BadParameterError
 from engine.geo.units import Population, Unit, Units
 from engine.risk.levels.spans import exact
 from engine.service.engine import Engine, Settings
-from engine.service.levels import rules_on
+from engine.service.levels import levels_of_counts, rules_on
 from engine.service.territory import Held
 from tests.service.stored import Hand
 
@@ -148,7 +148,7 @@ def test_rules_follow_the_day_and_unknown_tiers_are_refused(engine):
     days = {date(2020, 1, 1): "2686", date(2021, 10, 11): "2686", date(2021, 10, 12): "4800", date(2022, 3, 2): "218"}
     assert {day: rules_on(day) for day in days} == days
     with pytest.raises(BadParameterError, match="hold no province"):
-        engine.area_levels("province", None, AT)
+        engine.area_levels("province", None, AT, units=Units(list(units())[1:]))
     with pytest.raises(BadParameterError, match="no tier"):
         engine.area_levels("ward", None, AT, units=units())
 
@@ -246,3 +246,15 @@ def test_a_number_of_people_is_marked_as_such(engine):
 def test_the_cases_of_a_week_are_written_as_the_reader_writes_numbers(engine):
     report = replace(communes(engine)[1], cases={"x": {"1": exact(7397)}, "y": {"1": exact(7400)}})
     assert (report.week_of("1", "vi"), report.week_of("1", "en")) == ("x 7.397, y 7.400", "x 7,397, y 7,400")
+
+
+def test_without_areas_it_says_so():
+    with pytest.raises(BadParameterError, match="no areas are loaded"):
+        Engine.open(Settings(data=None), clock=lambda: AT).area_levels("commune", "2686", AT)
+
+
+def test_a_source_outside_of_the_window_is_not_told(tmp_path):
+    (tmp_path / "a.csv").write_text("code,date,cases\n1,2021-06-01,3\n1,2021-06-02,3\n")
+    (tmp_path / "b.csv").write_text("code,date,cases\n1,2021-07-01,3\n1,2021-07-02,3\n")
+    report = levels_of_counts(tmp_path, units(), "2686", date(2021, 7, 2), "commune")
+    assert [n.values["source"] for n in report.notes if "source" in n.values] == ["b"]
