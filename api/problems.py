@@ -186,7 +186,9 @@ async def _validation(request: Request, error: Exception) -> Response:
         raise error
     lang = reader_lang(request)
     names = dict.fromkeys(str(e["loc"][-1]) if e.get("loc") else "?" for e in error.errors())
-    told = [f"{name}: {say(f'param.{name}' if f'param.{name}' in TEXTS else 'param.other', lang)}" for name in names]
+    by_day = request.url.path.endswith("/days")  # there `from` and `to` are days, elsewhere moments
+    keys = {name: "param.day" if by_day and name in ("from", "to") else f"param.{name}" for name in names}
+    told = [f"{name}: {say(key if key in TEXTS else 'param.other', lang)}" for name, key in keys.items()]
     return problem("bad_parameter", lang, "; ".join(told))
 
 

@@ -904,6 +904,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
         "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",
     ),
+    "param.day": ("một ngày ở Việt Nam, như 2021-07-11", "a day in Viet Nam, like 2021-07-11"),
     "param.from": (
         "thời điểm RFC 3339 có múi giờ, như 2021-07-11T09:30:00+07:00",
         "an RFC 3339 moment with offset, like 2021-07-11T09:30:00+07:00",

@@ -281,6 +281,13 @@ def test_days_that_cannot_be_shown_are_400(call, query):
     assert call.get(f"{HEXES}/days{query}").status_code == 400
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "a day in Viet Nam"), ("vi", "một ngày ở Việt Nam")])
+def test_a_missing_day_is_asked_for_as_a_day(call, lang, says):
+    refused = call.get("/v1/risk/hexes/days", headers={"Accept-Language": lang})
+    assert refused.status_code == 400
+    assert refused.json()["detail"].count(says) == 2
+
+
 def test_why_names_people_for_officers_alone(call, engine):
     officer, other = call.get(WHY), call.get(WHY, role="epidemiologist")
     assert set(officer.json()) == set(replies.HEX_WHY)
