@@ -25,25 +25,39 @@ class Paced(Generic[T]):
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value under ``key``, made anew unless it is young and was dear."""
+        """The value under ``key``, made anew unless it is young and was dear.
+
+        While one caller makes it anew, others get the one before, for ``MOST_S`` more.
+        """
         with self._lock:
             turn = self._turns.setdefault(key, Lock())
-        with turn:
             found = self._made.get(key)
-            if found is not None and monotonic() < found[1]:
+        if not turn.acquire(blocking=False):
+            if found is not None and monotonic() < found[1] + MOST_S and found[1] > 0:
                 return found[0]
-            began = monotonic()
-            try:
-                value = make()
-            except BaseException:
-                with self._lock:
-                    self._turns.pop(key, None)
-                raise
-            took = monotonic() - began
-            until = monotonic() + (min(MOST_S, SHARE * took) if took > DEAR_S else 0.0)
+            turn.acquire()
+        try:
+            return self._newest(key, make)
+        finally:
+            turn.release()
+
+    def _newest(self, key: Hashable, make: Callable[[], T]) -> T:
+        """For the caller whose turn it is."""
+        found = self._made.get(key)
+        if found is not None and monotonic() < found[1]:
+            return found[0]
+        began = monotonic()
+        try:
+            value = make()
+        except BaseException:
             with self._lock:
-                self._made[key] = (value, until)
-                while len(self._made) > self._most:
-                    old, _ = self._made.popitem(last=False)
-                    self._turns.pop(old, None)
-            return value
+                self._turns.pop(key, None)
+            raise
+        took = monotonic() - began
+        until = monotonic() + min(MOST_S, SHARE * took) if took > DEAR_S else 0.0
+        with self._lock:
+            self._made[key] = (value, until)
+            while len(self._made) > self._most:
+                old, _ = self._made.popitem(last=False)
+                self._turns.pop(old, None)
+        return value
