@@ -16,7 +16,7 @@ MOST_S = 0.5
 
 
 class Paced(Generic[T]):
-    """Values by key, made by whoever asks first; others who ask meanwhile wait for that one. Thread-safe."""
+    """Values by key, made by whoever asks first; others who ask meanwhile wait or get an older one. Thread-safe."""
 
     def __init__(self, most: int = 16) -> None:
         self._most = most
