@@ -28,8 +28,8 @@ def main() -> int:
     """Run and print; 1 when anything that must hold does not."""
     asked = _parser().parse_args()
     seconds = LONG_S if asked.long else asked.seconds
-    # The two names are the two forms; a loop over them is text to the type checker.
-    forms: list[Form] = [f for f in ("json", "arrow") if getattr(asked, f)] or ["json"]  # type: ignore[misc]
+    wanted: dict[Form, bool] = {"json": asked.json, "arrow": asked.arrow}
+    forms = [form for form, is_wanted in wanted.items() if is_wanted] or ["json"]
     failed = False
     for form in forms:
         with _rig(asked, form) as rig:

@@ -126,12 +126,12 @@ def _settle(periods: dict[Period, _Draft]) -> None:
     newest.polygon = newest.polygon if newest.polygon is not None else undated.polygon
     newest.figures = undated.figures | newest.figures
     newest.loose_parent = newest.loose_parent or undated.loose_parent
-    named = {} if unit.name_vi else {"name_vi": said.name_vi}
+    named: dict[str, Any] = {} if unit.name_vi else {"name_vi": said.name_vi}
     if unit.name_en_derived and not said.name_en_derived:
-        named |= {"name_en": said.name_en, "name_en_derived": False}  # type: ignore[dict-item]
+        named |= {"name_en": said.name_en, "name_en_derived": False}
     newest.unit = replace(
         unit,
-        **named,  # type: ignore[arg-type]
+        **named,
         parent=unit.parent or said.parent,
         kind=unit.kind or said.kind,
         replaced_by=unit.replaced_by or said.replaced_by,

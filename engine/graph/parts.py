@@ -17,14 +17,17 @@ class Part:
     """Rows of one day that readers may already hold. Readers' arrays are never written: columns are copied first."""
 
     def __init__(self, segment: Segment, version: object | None = None) -> None:
+        self._hold(segment)
+        self.version = version or object()
+        """Another one whenever the segment becomes another."""
+
+    def _hold(self, segment: Segment) -> None:
         self._sealed = segment
         self._payload: Columns = segment.rows.payload
         self._stay = segment.stay_s
         self._own: set[str] = set()
         """Columns that no reader has seen yet."""
         self._touched: list[Ints] = []
-        self.version = version or object()
-        """Another one whenever the segment becomes another."""
 
     def __len__(self) -> int:
         return len(self._sealed.rows)
@@ -75,7 +78,8 @@ class Part:
 
     def remove(self, gone: npt.NDArray[np.bool_]) -> None:
         """Drop rows."""
-        self.__init__(without(self.sealed(), gone))  # type: ignore[misc]  # everything about it is new
+        self._hold(without(self.sealed(), gone))
+        self.version = object()
 
     def sealed(self) -> Segment:
         """The segment as it is now; a new one only when something changed."""
