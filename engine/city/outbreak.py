@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv, gammaln
 
-from engine.city.kernels.hashing import draws
+from engine.kernels.hashing import draws
 from engine.city.kernels.meet import Spread
 from engine.city.rng import Stream, generator, kernel_key
 from engine.city.tables import Bools, City, Float32, Floats, Int32, Int64

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.city.districts import DISTRICTS
-from engine.city.kernels.hashing import draws
+from engine.kernels.hashing import draws
 from engine.city.outbreak import State
 from engine.city.rng import Stream, generator, kernel_key
 from engine.city.tables import KINDS, Bools, City, Int64

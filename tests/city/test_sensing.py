@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.city.kernels.hashing import fold, normal
+from engine.kernels.hashing import fold, normal
 from engine.city.kernels.meet import look
 from engine.city.kernels.spots import spots
 from engine.city.sensing import radio

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from engine.city.kernels.hashing import fold, fold3, normal, unit
+from engine.kernels.hashing import fold, fold3, normal, unit
 from engine.city.kernels.spots import AT_HOME, NIGHT_END, NIGHT_START, PERIOD_S, PERIODS, Folk, Rooms, spot
 
 DAY_S = PERIODS * PERIOD_S

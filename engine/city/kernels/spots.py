@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from engine.city.kernels.hashing import fold, fold3, unit
+from engine.kernels.hashing import fold, fold3, unit
 
 PERIOD_S = 900
 """People keep their spot for so long."""

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.city.kernels.hashing import draws, fold, normal
+from engine.kernels.hashing import draws, fold, normal
 from engine.city.rng import Stream, generator, kernel_key
 
 KEY = kernel_key(1, Stream.COURSE)
