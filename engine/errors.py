@@ -25,6 +25,12 @@ class UnreadableFileError(BadInputError):
     code = "unreadable_file"
 
 
+class RunFolderError(BadInputError):
+    """The folder of a scenario's results is missing, damaged, or holds something else."""
+
+    code = "bad_run_folder"
+
+
 class BadParameterError(BadInputError):
     """A query parameter is out of its declared bounds."""
 
@@ -35,6 +41,12 @@ class UnknownPolicyError(BadInputError):
     """No such contact policy."""
 
     code = "unknown_policy"
+
+
+class ScenarioError(BadInputError):
+    """A scenario file says something that cannot be run: one line a mistake, with its line in the file."""
+
+    code = "bad_scenario"
 
 
 class NotFoundError(TruyvetError):
@@ -77,6 +89,12 @@ class BusyError(TruyvetError):
     """More events wait than the engine may hold: nothing was accepted; send again in a moment."""
 
     code = "busy"
+
+
+class CancelledError(TruyvetError):
+    """Stopped because somebody asked for it: what was finished is kept; ask again to go on from there."""
+
+    code = "cancelled"
 
 
 class NotReadyError(TruyvetError):

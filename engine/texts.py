@@ -497,6 +497,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.unreadable_file": ("Không đọc được tệp", "Unreadable file"),
     "error.bad_parameter": ("Tham số sai", "Bad parameter"),
     "error.unknown_policy": ("Không có định nghĩa tiếp xúc này", "No such contact policy"),
+    "error.bad_scenario": (
+        "Tệp kịch bản có lỗi; mỗi dòng dưới đây là một lỗi: tệp, số dòng, thiết lập",
+        "The scenario file has mistakes; one a line: file, line, setting",
+    ),
     "error.not_found": ("Không tìm thấy", "Not found"),
     "error.unknown_person": ("Không có người này", "No such person"),
     "error.grid": (
