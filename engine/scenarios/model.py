@@ -46,6 +46,7 @@ __all__ = [
     "ContactTable",
     "Course",
     "Distribution",
+    "Grid",
     "HalfNormal",
     "Initial",
     "Isolation",
@@ -213,6 +214,15 @@ class Variant(Part):
     """Paths of settings and their values. Paths begin below `simulation` (or below `study.base`)."""
 
 
+class Grid(Part):
+    """A grid of values that is run only when asked for by name."""
+
+    variants: tuple[Name, ...] = ()
+    """Only these variants; empty: all."""
+    sweep: Annotated[dict[SettingPath, Values], Field(min_length=1)]
+    """Paths and lists of values: every one of the variants with every combination."""
+
+
 class Precision(Part):
     """Stop early when the 95 % interval of the mean attack rate is this narrow."""
 
@@ -251,8 +261,8 @@ class Scenario(Part):
     """The variant the others are compared with; by default the first."""
     sweep: dict[SettingPath, Values] = Field(default_factory=dict)
     """Paths and lists of values: every variant with every combination."""
-    sensitivity: dict[Name, dict[SettingPath, Values]] = Field(default_factory=dict)
-    """Named grids, each made like `sweep` and run in its place when asked for by name."""
+    sensitivity: dict[Name, Grid] = Field(default_factory=dict)
+    """Named grids, each run in place of `sweep` when asked for (`--sensitivity NAME`)."""
     estimate: tuple[Literal["incubation", "isolation_delay", "asymptomatic_share"], ...] = ()
     """Settings taken from the data instead of the file (observed populations)."""
 
@@ -266,6 +276,9 @@ class Scenario(Part):
             raise ValueError(f"variants: two variants are called {twice}")
         if self.baseline is not None and self.baseline not in names:
             raise ValueError(f"baseline: no variant is called {self.baseline}; there are {', '.join(names)}")
+        for name, grid in self.sensitivity.items():
+            if missing := [v for v in grid.variants if v not in names]:
+                raise ValueError(f"sensitivity.{name}: no variant is called {missing[0]}; there are {', '.join(names)}")
         if self.estimate and (self.simulation is None or self.simulation.population.observed is None):
             raise ValueError("estimate: needs population.observed; a table has no dates of cases")
         return self
