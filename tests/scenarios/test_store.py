@@ -1,0 +1,151 @@
+"""A folder of results is whole or not there, says when it was touched, and writes over nothing that is not its own."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from engine.errors import RunFolderError, StorageFullError
+from engine.scenarios import store
+from tests.journal.test_no_room import mounted
+
+TABLES = {"totals": pa.table({"variant": ["base", "base"], "measure": ["a", "b"], "median": [1.0, None]})}
+ABOUT = {"name": "one", "hash": "1" * 64, "seed": 1}
+
+
+def write(folder: Path, **more: object) -> store.Run:
+    return store.write_run(folder, ABOUT | more, TABLES, "name: one\n", force=bool(more.get("force")))
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    made = store.write_run(
+        tmp_path / "out",
+        ABOUT,
+        TABLES,
+        "name: thử\n",
+        fill=lambda folder: (folder / "extra.csv").write_text("a\n"),
+        report=lambda folder: (folder / "report.vi.html").write_text(
+            json.loads((folder / "manifest.json").read_text())["name"]
+        ),
+    )
+    back = store.read_run(tmp_path / "out")
+    assert back.tables["totals"].equals(TABLES["totals"])
+    assert back.text == "name: thử\n"
+    assert back.manifest == made.manifest
+    assert back.manifest["seed"] == 1
+    assert back.frame("totals")["measure"].tolist() == ["a", "b"]
+    assert pd.read_parquet(tmp_path / "out" / "totals.parquet")["median"].tolist()[0] == 1
+    assert set(back.manifest["files"]) == {"totals.parquet", "scenario.yml", "extra.csv", "report.vi.html"}
+    for name, digest in back.manifest["files"].items():
+        assert hashlib.sha256((tmp_path / "out" / name).read_bytes()).hexdigest() == digest
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_same_tables_are_the_same_bytes(tmp_path: Path) -> None:
+    assert write(tmp_path / "a").manifest["files"] == write(tmp_path / "b").manifest["files"]
+
+
+def test_its_own_results_are_replaced_and_anothers_only_with_force(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    write(folder)
+    write(folder, seed=2)
+    assert store.read_run(folder).manifest["seed"] == 2
+    with pytest.raises(RunFolderError, match="another scenario"):
+        write(folder, hash="2" * 64)
+    assert store.read_run(folder).manifest["hash"] == "1" * 64
+    write(folder, hash="2" * 64, force=True)
+    assert store.read_run(folder).manifest["hash"] == "2" * 64
+
+
+def test_something_else_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(RunFolderError, match="something else"):
+        write(tmp_path, force=True)
+    with pytest.raises(RunFolderError, match="is a file"):
+        write(tmp_path / "thesis.txt", force=True)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    write(tmp_path / "empty")
+
+
+def test_a_writer_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+
+    def breaks(_: Path) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write_run(tmp_path / "out", ABOUT | {"seed": 2}, TABLES, "", report=breaks)
+    assert store.read_run(tmp_path / "out").manifest["seed"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("name", ["totals.parquet", "scenario.yml"])
+def test_a_touched_or_missing_file_is_told(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "out")
+    path = tmp_path / "out" / name
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(RunFolderError, match=f"{name} is damaged or was changed"):
+        store.read_run(tmp_path / "out")
+    path.unlink()
+    with pytest.raises(RunFolderError, match=f"{name} is missing"):
+        store.read_run(tmp_path / "out", check=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "manifest.json is missing"),
+        ("{", "cannot be read"),
+        ("[]", "not the manifest"),
+        ('{"format": "truyvet-export", "files": []}', "not the manifest"),
+        ('{"format": "truyvet-run", "version": 2, "files": {}}', "another version"),
+        ('{"format": "truyvet-run", "version": 1, "files": {"../x": ""}}', "missing"),
+    ],
+)
+def test_a_folder_that_is_no_run_says_so(tmp_path: Path, text: str | None, says: str) -> None:
+    if text is not None:
+        (tmp_path / "manifest.json").write_text(text)
+    (tmp_path.parent / "x").write_text("")
+    with pytest.raises(RunFolderError, match=says):
+        store.read_run(tmp_path)
+
+
+def test_a_report_that_is_made_later_is_in_the_manifest(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    store.add_files(tmp_path / "out", lambda folder: (folder / "report.en.html").write_text("new"))
+    assert "report.en.html" in store.read_run(tmp_path / "out").manifest["files"]
+    with pytest.raises(RunFolderError, match="changed by a report"):
+        store.add_files(tmp_path / "out", lambda folder: (folder / "totals.parquet").write_text("x"))
+
+
+def test_one_run_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
+    with (
+        store.alone(tmp_path / "work"),
+        pytest.raises(RunFolderError, match="another run"),
+        store.alone(tmp_path / "work"),
+    ):
+        pass
+    with store.alone(tmp_path / "work"):
+        pass
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    yield from mounted("200k")
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_there(disk: Path) -> None:
+    write(disk / "out")
+    big = {"totals": pa.table({"noise": pa.array([os.urandom(400_000)])})}
+    with pytest.raises(StorageFullError, match="no room is left"):
+        store.write_run(disk / "out", ABOUT, big, "")
+    assert store.read_run(disk / "out").tables["totals"].equals(TABLES["totals"])
+    shutil.rmtree(disk / "out")
