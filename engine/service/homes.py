@@ -52,13 +52,13 @@ def home_areas(
     spans = _clipped(stays, queries)
     at_home = home & (unit >= 0)
     asked = stays.query.astype(np.int64)
-    best = _longest(asked[at_home], unit[at_home], spans[at_home], len(f0s))
+    best = longest(asked[at_home], unit[at_home], spans[at_home], len(f0s))
     rest = np.flatnonzero(best < 0)
     if len(rest):
         query, there, span = _fixes(state, units, tier, day, queries, rest)
         others = np.isin(asked, rest) & (unit >= 0)
         query, there = np.append(query, asked[others]), np.append(there, unit[others])
-        found = _longest(query, there, np.append(span, spans[others]), len(f0s))
+        found = longest(query, there, np.append(span, spans[others]), len(f0s))
         best[rest] = found[rest]
     for f0, index in zip(f0s, best.tolist(), strict=True):
         homes[f0.person] = None if index < 0 else codes[index]
@@ -100,7 +100,7 @@ def _fixes(state: Snapshot, units: Units, tier: str, day: date, queries: Queries
     return who[fixes.query[known]], unit[known], _clipped(fixes, some)[known]
 
 
-def _longest(query: Ints, unit: Ints, seconds: Ints, count: int) -> Ints:
+def longest(query: Ints, unit: Ints, seconds: Ints, count: int) -> Ints:
     """The unit with the most seconds of each query (the first of equal ones), -1 where there is none: (count,)."""
     order = np.lexsort((unit, query))
     query, unit, seconds = query[order], unit[order], seconds[order]

@@ -1,0 +1,168 @@
+"""Where everybody lives, for scenarios: area, cell and household, from where people stay at night or most."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.clock import DAY, HOUR, VIET_NAM_S
+from engine.geo.cells import Cells, cells_of, disk
+from engine.geo.units import TIERS, Units
+from engine.graph.presences import Presences, Queries, fix_columns, fixes_of, stays_of
+from engine.people.timelines import F0
+from engine.scenarios.people_columns import numbered
+from engine.scenarios.world import NOBODY, Codes
+from engine.service.homes import home_areas, longest
+from engine.service.snapshot import Snapshot
+
+Ints = npt.NDArray[np.int64]
+CELL_RESOLUTION = 9
+NIGHT = (22 * HOUR, 6 * HOUR)
+"""Local hours in which people are at home, as far as anybody can tell."""
+LOOK_BACK = 14 * DAY
+CHUNK = 20_000
+"""People whose presences are looked at together: bounds the memory."""
+NEAR_RINGS = 10
+"""A cell without a place of known area is taken to lie in the area of the nearest cell with one, so many rings off."""
+
+
+@dataclass(frozen=True)
+class PlaceFacts:
+    """Places by code of the graph."""
+
+    home: npt.NDArray[np.bool_]
+    """Whether its kind is ``home``."""
+    duty: npt.NDArray[np.bool_]
+    """Whether people are there because they work or learn there: it says little of where they live."""
+    area: Codes
+    """Index of the area, -1 where it is not known."""
+    cell: Cells
+    """Cell of resolution 9, 0 where it is not known."""
+
+
+@dataclass(frozen=True)
+class Homes:
+    """By person asked about, in their order."""
+
+    area: Codes
+    """Index of the area, -1 where it is not known."""
+    cell: Cells
+    """0 where it is not known."""
+    household: Codes
+    """Numbers from 0; -1: alone or not known."""
+
+
+def homes_of(state: Snapshot, people: Codes, places: PlaceFacts, end: int) -> Homes:
+    """Home of each of ``people`` (codes of the graph) in the 14 days before ``end`` (UTC s).
+
+    The first of these that tells: the place of kind ``home`` where the person was longest; the cell of the fixes in
+    which most hours between 22:00 and 06:00 were spent; the area, and the cell in it, of the longest stays, those at
+    work and at school left out if there are others; the cell of all fixes. The area of a cell is that of most places
+    in it, or in the nearest cell that has any within ten rings. Of equals the smaller code counts. People with the
+    same home place share a household.
+
+    Cost: the presences of those days, sorted.
+    """
+    found = [_some(state, people[at : at + CHUNK], places, end) for at in range(0, len(people), CHUNK)]
+    if not found:
+        return Homes(np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.int32))
+    area, cell, home = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    lost = np.flatnonzero((area < 0) & (cell != 0))
+    area[lost] = areas_of_cells(cell[lost], places)
+    return Homes(area.astype(np.int32), cell, numbered(home))
+
+
+def _some(state: Snapshot, people: Codes, places: PlaceFacts, end: int) -> tuple[Ints, Cells, Ints]:
+    """(area or -1, cell or 0, home place or -1) of some people."""
+    count = len(people)
+    q = Queries(people, np.full(count, end - LOOK_BACK, np.int64), np.full(count, end, np.int64))
+    stays, fixes = stays_of(state.graph, q), fixes_of(state.graph, q)
+    asked, spans, where = stays.query.astype(np.int64), _clipped(stays, q), stays.place.astype(np.int64)
+    at_home = places.home[where]
+    home = longest(asked[at_home], where[at_home], spans[at_home], count)
+    area, cell = np.full(count, NOBODY, np.int64), np.zeros(count, np.uint64)
+    told = np.flatnonzero(home >= 0)
+    area[told], cell[told] = places.area[home[told]], places.cell[home[told]]
+    lat, lng = fix_columns(state.graph, fixes, "lat_e7", "lng_e7")
+    seen = cells_of(lat / 1e7, lng / 1e7, CELL_RESOLUTION)
+    _fill(cell, area, fixes, seen, _by_night(fixes, q), count)
+    for some in (~places.duty[where], np.ones(len(where), np.bool_)):
+        rows = np.flatnonzero(some)
+        _visited(cell, area, places, asked[rows], where[rows], spans[rows])
+    _fill(cell, area, fixes, seen, _clipped(fixes, q), count)
+    return area, cell, home
+
+
+def _fill(cell: Cells, area: Ints, fixes: Presences, seen: Cells, spans: Ints, count: int) -> None:
+    """The cell with the most seconds of fixes, for those of whom neither cell nor area is known."""
+    distinct, index = np.unique(seen, return_inverse=True)
+    best = longest(fixes.query.astype(np.int64), index.astype(np.int64), spans, count)
+    found = np.flatnonzero((best >= 0) & (cell == 0) & (area < 0))
+    cell[found] = distinct[best[found]]
+
+
+def _visited(cell: Cells, area: Ints, places: PlaceFacts, asked: Ints, where: Ints, spans: Ints) -> None:
+    """The area with the longest stays, for those of whom none is known, and the cell in it with the longest."""
+    known = places.area[where] >= 0
+    best = longest(asked[known], places.area[where[known]].astype(np.int64), spans[known], len(area))
+    found = np.flatnonzero((best >= 0) & (area < 0) & (cell == 0))
+    area[found] = best[found]
+    mapped = (places.cell[where] != 0) & (cell[asked] == 0)
+    mapped &= (area[asked] < 0) | (area[asked] == places.area[where])
+    distinct, index = np.unique(places.cell[where[mapped]], return_inverse=True)
+    best = longest(asked[mapped], index.astype(np.int64), spans[mapped], len(area))
+    cell[best >= 0] = distinct[best[best >= 0]]
+
+
+def _clipped(own: Presences, q: Queries) -> Ints:
+    spans: Ints = np.maximum(np.minimum(own.end, q.end[own.query]) - np.maximum(own.start, q.start[own.query]), 0)
+    return spans
+
+
+def _by_night(fixes: Presences, q: Queries) -> Ints:
+    """Seconds of fixes that begin by night; a fix holds for minutes, so it is not cut at the hour."""
+    second = (fixes.start + VIET_NAM_S) % DAY
+    night = (second >= NIGHT[0]) | (second < NIGHT[1])
+    return np.where(night, _clipped(fixes, q), 0)
+
+
+def areas_of_cells(cells: Cells, places: PlaceFacts) -> Codes:
+    """Index of the area of each cell, -1 where no place with a known one is near; shape (n,)."""
+    known = np.flatnonzero((places.area >= 0) & (places.cell != 0))
+    mapped, which = np.unique(places.cell[known], return_inverse=True)
+    out = np.full(len(cells), NOBODY, np.int32)
+    if len(mapped) == 0 or len(cells) == 0:
+        return out
+    ones = np.ones(len(known), np.int64)
+    area = longest(which.astype(np.int64), places.area[known].astype(np.int64), ones, len(mapped))
+    distinct, back = np.unique(cells, return_inverse=True)
+    offsets, near, _ = disk(distinct, NEAR_RINGS)
+    at = np.minimum(np.searchsorted(mapped, near), len(mapped) - 1)
+    hits = np.flatnonzero(mapped[at] == near)
+    first = np.searchsorted(hits, offsets[:-1])
+    there = np.flatnonzero(first < len(hits))
+    there = there[hits[first[there]] < offsets[there + 1]]
+    found = np.full(len(distinct), NOBODY, np.int64)
+    found[there] = area[at[hits[first[there]]]]
+    out[:] = found[back]
+    return out
+
+
+def homes_by_units(state: Snapshot, units: Units, people: Codes, end: int) -> dict[int, str]:
+    """The narrowest unit that each person lives in by :func:`engine.service.homes.home_areas`, where one is known."""
+    as_cases = {p: F0(p, end, None, None, None, ()) for p in people.tolist()}
+    asked = replace(state, people=replace(state.people, cases=as_cases))
+    found: dict[int, str] = {}
+    for tier in TIERS[1:]:  # from the widest to the narrowest
+        found |= {p: code for p, code in home_areas(asked, units, tier, end).items() if code is not None}
+    return found
+
+
+def chain_of(units: Units, code: str, day: date) -> tuple[str, ...]:
+    """A code and those of the units it lies in, provinces last; the code alone where it was not loaded."""
+    unit = units.get(code, day) or units.get(code)
+    if unit is None:
+        return (code,)
+    above = [c for c in units.ancestors(code, day if unit.in_force(day) else None) if units.unit(c).tier != TIERS[0]]
+    return (code, *above)
