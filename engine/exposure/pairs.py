@@ -51,10 +51,13 @@ class Pairs:
     """Distinct places of shared check-ins."""
 
 
-def summarise(evidence: Evidence, courses: Courses, policy: Policy, of_other: bool = False) -> Pairs:
-    """Contacts that qualify under ``policy``. Cost: one sort of the evidence.
+def summarise(
+    evidence: Evidence, courses: Courses, policy: Policy, of_other: bool = False, places: bool = True
+) -> Pairs:
+    """Contacts that qualify under ``policy``. Cost: one sort of the evidence, and one of its shared stays.
 
     ``courses`` has one row per query, or per evidence row of the *other* person when ``of_other`` (backward).
+    Without ``places`` the ``shared_*`` columns stay empty: for counting.
     """
     order = _order(evidence)
     ev = evidence.take(order)
@@ -76,7 +79,8 @@ def summarise(evidence: Evidence, courses: Courses, policy: Policy, of_other: bo
     good = (counted > 0) & (counted >= policy.min_minutes * 60)
     renumbered = np.cumsum(good) - 1
     kept_piece = good[piece_group[:pieces]]
-    shared_pair, shared_place = _shared_places(ev, np.cumsum(new) - 1, good)
+    told = ev.channel == CHECK_IN if places else np.zeros(n, np.bool_)
+    shared_pair, shared_place = _shared_places(ev, told, np.cumsum(new) - 1, good)
     return Pairs(
         ev.query[heads][good],
         ev.other[heads][good],
@@ -103,8 +107,10 @@ def _order(ev: Evidence) -> Ints:
     return np.lexsort((ev.start, pair))
 
 
-def _shared_places(ev: Evidence, group: Ints, good: npt.NDArray[np.bool_]) -> tuple[Ints, Codes]:
-    stays = np.flatnonzero((ev.channel == CHECK_IN) & good[group]) if len(ev) else np.empty(0, np.int64)
+def _shared_places(
+    ev: Evidence, told: npt.NDArray[np.bool_], group: Ints, good: npt.NDArray[np.bool_]
+) -> tuple[Ints, Codes]:
+    stays = np.flatnonzero(told & good[group]) if len(ev) else np.empty(0, np.int64)
     both = np.unique((group[stays] << 32) | ev.place[stays])
     return both >> 32, (both & 0xFFFFFFFF).astype(np.int32)
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scipy.stats import rankdata
 
 from engine.errors import UnreadableFileError
 from engine.graph.eligibility import CHANNEL_NAMES
+from engine.scenarios.study_scores import auc, wilson
 from engine.service.engine import Engine
 
 Floats = npt.NDArray[np.float64]
@@ -21,8 +20,6 @@ MIXES: dict[str, frozenset[str] | None] = {"all": None, **{name: frozenset({name
 """Channel mixes that are compared."""
 BIN_EDGES = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Bins of predicted probability, about three a decade: most contacts are brief."""
-Z95 = 1.959964
-"""Two-sided 95 % point of the normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -123,26 +120,6 @@ def evaluate(engine: Engine, truth: Truth, progress: Callable[[float], None] | N
         reliability=reliability(chances, infected),
         positives=int(infected.sum()),
     )
-
-
-def auc(score: Floats, positive: Flags) -> float | None:
-    """Chance that a random positive scores higher than a random negative, ties half (Mann-Whitney)."""
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if n_positive == 0 or n_negative == 0:
-        return None
-    ranks = rankdata(score)
-    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
-
-
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share of k in n (Wilson 1927); (0, 1) when n is 0."""
-    if n == 0:
-        return 0.0, 1.0
-    p, z2 = k / n, Z95 * Z95
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    # Exact at the ends, where the subtraction leaves a rounding error.
-    return 0.0 if k == 0 else max(0.0, middle - half), 1.0 if k == n else min(1.0, middle + half)
 
 
 def reliability(predicted: Floats, realised: Flags) -> tuple[Bin, ...]:

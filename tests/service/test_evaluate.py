@@ -10,8 +10,9 @@ from scipy.stats import mannwhitneyu
 
 from engine.clock import from_rfc3339
 from engine.errors import UnreadableFileError
+from engine.scenarios.study_scores import auc, wilson
 from engine.service.engine import Engine, Settings
-from engine.service.evaluate import BIN_EDGES, Truth, auc, evaluate, read_truth, reliability, wilson
+from engine.service.evaluate import BIN_EDGES, Truth, evaluate, read_truth, reliability
 from tests.worlds import NOW, body
 
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=2, max_size=40)
