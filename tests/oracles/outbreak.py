@@ -1,10 +1,23 @@
 """The outbreak of Firth et al. (2020, Nature Medicine) on the Haslemere network, one function for each step of a day.
 
 The model is the text of the study as it stands in TARGETS.md, section 2. Where the text can be read in two ways, this
-is what is done; the readings were settled by 1,000 runs a scenario against the published table (numbers in brackets:
-how far the other reading moves the median infected, in points, under primary / secondary tracing).
+is what is done: the reading of the authors' package covidhm (read for its meaning, written anew). In brackets: how far
+other readings moved the median infected, in points, primary / secondary tracing (200 or 1,000 runs, noise about 0.5).
 
-@READINGS@
+1. A quarantine time that has not begun is overwritten when its holder is traced again (keeping either: < 0.3).
+2. A case traces by its onset in (day - 1, day) alone, isolated, quarantined or not (only if not isolated: +4 / +3).
+3. Only the symptomatic trace; confined or recovered contacts are not traced (confined ones too: -5 / -3).
+4. Contacts of contacts go through all contacts of the case, traced or not (only through the traced: - / +6.6).
+5. Each directed edge draws once, so one person may be drawn often, at both depths, the case too (once each: +0.5).
+6. All the traced of a day then draw one delay each. "Everybody's release" is set anew on days that trace anybody.
+7. With a release, early or served, all times are cleared, an isolation still to come too (keeping it: within noise).
+8. Outside cases isolate and trace as others do (never isolating: about +1), and infect on the day of exposure.
+9. Times stay continuous: comparisons of infectiousness use the onset itself (rounded down: isolation +8).
+10. f is zero on the other side of onset; `onset` in om counts from day 0 of the run, not from exposure (no change).
+11. An edge is infectious from exposure on: the left side reaches back before onset (only from onset: isolation -10).
+12. A lost test turn: the test time is drawn anew from the same start that evening (lost for good: within noise).
+13. A test finds whoever is exposed and not recovered; after its release a person may be traced and tested anew.
+14. Quarantined counts whoever has the quarantine flag, isolated as well or not; day 0 counts, with nobody.
 """
 
 import csv
@@ -20,8 +33,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-WEEKS = 10
-"""Weeks 0 to 9 are reported."""
+WEEKS = 10  # weeks 0 to 9 are reported
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class Parameters:
     tracing_depth: int = 0
     """0: none, 1: contacts (primary), 2: also the contacts of the contacts (secondary)."""
     quarantine_stops_onward: bool = False
+    """False, as published: quarantine stops only acquiring."""
     tests_per_day: int | None = None
     """None: nobody is tested."""
     sensitivity: float = 0.9
@@ -89,7 +102,7 @@ def read_network(path: Path, net: str = "All", people: int = 468) -> Network:
 
 
 def without_weak(network: Network, share: float, rng: Generator) -> Network:
-    """`round(share * n)` of the n edges of weight 1 are taken away, drawn without replacement; nothing replaces them."""
+    """`round(share * n)` of the n edges of weight 1 are taken away, at random; nothing replaces them."""
     half = len(network.source) // 2
     weak = np.flatnonzero(network.weight[:half] == 1)
     keep = np.ones(half, dtype=bool)
@@ -173,7 +186,7 @@ def first_cases(network: Network, p: Parameters, rng: Generator) -> People:
 
 
 def confine_and_release(people: People, day: int) -> None:
-    """Step 1: whose time has passed is isolated, quarantined, free again; with the release all their times are cleared."""
+    """Step 1: whose time has passed is isolated, quarantined, free again, and then all times are cleared."""
     people.isolated |= day > people.isolation_at
     people.quarantined |= day > people.quarantine_at
     out = day > people.release_at
@@ -194,12 +207,13 @@ def infect_from_outside(people: People, day: int, p: Parameters, rng: Generator)
 
 
 def half_normal(z: Floats, sd: Floats | float) -> Floats:
-    """Density at z, in standard deviations, of one half of a normal curve, scaled up to the whole mass: 2 phi(z) / sd."""
-    return 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / sd
+    """Density of half a normal curve with the whole mass, z in standard deviations: 2 phi(z) / sd."""
+    density: Floats = 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / sd
+    return density
 
 
-def infection_probability(onset: Floats, weight: Floats, factor: Floats, day: int, p: Parameters, rng: Generator) -> Floats:
-    """1 - exp(-f R weight a) for each edge, f drawn anew: left of onset with the presymptomatic share, else right of it."""
+def edge_probability(onset: Floats, weight: Floats, factor: Floats, day: int, p: Parameters, rng: Generator) -> Floats:
+    """1 - exp(-f R weight a) for each edge, f drawn anew: left of onset with the share given, else right."""
     left = rng.random(len(onset)) < p.presymptomatic
     scale = p.left_scale * onset / onset[left].max() if left.any() else np.ones(len(onset))
     before = np.where(day <= onset, half_normal((day - onset) / scale, scale), 0.0)
@@ -208,10 +222,7 @@ def infection_probability(onset: Floats, weight: Floats, factor: Floats, day: in
 
 
 def infect_contacts(people: People, network: Network, day: int, p: Parameters, rng: Generator) -> None:
-    """Step 4: each edge from an infected person at large to a susceptible one neither isolated nor quarantined draws.
-
-    A quarantined infected person still infects, unless `quarantine_stops_onward`.
-    """
+    """Step 4: edges from the infected, not isolated, to susceptibles neither isolated nor quarantined draw."""
     infecting = ~people.susceptible & ~people.recovered & ~people.isolated
     if p.quarantine_stops_onward:
         infecting &= ~people.quarantined
@@ -219,7 +230,7 @@ def infect_contacts(people: People, network: Network, day: int, p: Parameters, r
     edges = np.flatnonzero(infecting[network.source] & reachable[network.target])
     source = network.source[edges]
     factor = np.where(people.asymptomatic[source], p.asymptomatic_factor, 1.0)
-    chance = infection_probability(people.onset[source], network.weight[edges], factor, day, p, rng)
+    chance = edge_probability(people.onset[source], network.weight[edges], factor, day, p, rng)
     infect(people, np.unique(network.target[edges[rng.random(len(edges)) < chance]]), day, p, rng)
 
 
@@ -231,10 +242,7 @@ def traced_over(edges: Ints, people: People, network: Network, p: Parameters, rn
 
 
 def trace(people: People, network: Network, day: int, p: Parameters, rng: Generator) -> None:
-    """Step 6: the contacts of yesterday's onsets, at depth 2 also all contacts of all those contacts, go into quarantine.
-
-    Then everybody's release is 14 days after the earlier of their isolation and quarantine times.
-    """
+    """Step 6: contacts of the last day's onsets (depth 2: and all their contacts) get quarantine; releases are set."""
     cases = ~people.asymptomatic & (people.onset > day - 1) & (people.onset < day)
     first = np.flatnonzero(cases[network.source])
     traced = traced_over(first, people, network, p, rng)
@@ -247,8 +255,8 @@ def trace(people: People, network: Network, day: int, p: Parameters, rng: Genera
         people.release_at = np.minimum(people.isolation_at, people.quarantine_at) + p.confinement
 
 
-def test_and_release(people: People, day: int, tests: int, p: Parameters, rng: Generator) -> int:
-    """Testing at the earlier of both times + delay, at most `tests` a day; a negative releases. Returns the tests done."""
+def check_and_release(people: People, day: int, tests: int, p: Parameters, rng: Generator) -> int:
+    """Testing at the earlier of both times + delay, at most `tests` a day; a negative releases. The tests done."""
     unset = np.flatnonzero(np.isinf(people.test_at))
     start = np.minimum(people.isolation_at, people.quarantine_at)[unset]
     people.test_at[unset] = start + delay(len(unset), p, rng)
@@ -280,7 +288,7 @@ def run(network: Network, p: Parameters, seed: int | Sequence[int]) -> Outcome:
             trace(people, network, day, p, rng)
         tests[day] = 0
         if p.isolation and p.tests_per_day is not None:
-            tests[day] = test_and_release(people, day, p.tests_per_day, p, rng)
+            tests[day] = check_and_release(people, day, p.tests_per_day, p, rng)
         quarantined[day], isolated[day] = people.quarantined.mean(), people.isolated.mean()
         if not people.susceptible.any() or people.isolated.all():
             break
