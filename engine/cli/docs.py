@@ -7,9 +7,11 @@ from pathlib import Path
 
 from engine import params
 from engine.events import describe
+from engine.scenarios import settings_table
 
 PARAMETERS = "docs/parameters.md"
 FORMATS = "docs/formats.md"
+SCENARIOS = "docs/scenarios.md"
 _MARKS = {
     "O": "official text",
     "P": "paper",
@@ -68,9 +70,9 @@ def _plain(number: float) -> str:
 def rewrite(root: Path) -> list[Path]:
     """Write the generated pages below ``root`` (the folder of the checkout); returns the files that changed."""
     pages = {root / PARAMETERS: markdown()}
-    formats = root / FORMATS
-    if formats.exists():
-        pages[formats] = describe.embedded(formats.read_text(encoding="utf-8"))
+    for name, embedded in ((FORMATS, describe.embedded), (SCENARIOS, settings_table.embedded)):
+        if (root / name).exists():
+            pages[root / name] = embedded((root / name).read_text(encoding="utf-8"))
     changed = []
     for path, text in pages.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:

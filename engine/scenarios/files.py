@@ -174,7 +174,7 @@ def _spread(scenario: Scenario, document: Document, grid: str) -> tuple[tuple[Ru
             )
             sources: dict[str, Where] = {path: ("variants", n, "set", path) for path in variant.set}
             sources |= {path: (*at, path) for path in values}
-            made = _made(scenario, variant.set, values, sources, n, name, document)
+            made = _made(scenario, variant.set, values, sources, n, variant.name, document)
             if isinstance(made, list):
                 wrong += made
             else:
@@ -213,7 +213,7 @@ def _made(
         data = changed(base, variant, values)
         return type(base).model_validate(data)
     except PathError as error:
-        return [document.mistake(("variants", number), f"{name}: {error}")]
+        return [document.mistake(sources.get(error.path, ("variants", number)), str(error))]
     except ValidationError as error:
         found = messages.mistakes(error, data, type(base))
         return [document.mistake(*_blame(path, text, sources, start, number, name)) for path, text in found]
@@ -222,14 +222,15 @@ def _made(
 def _blame(
     path: Where, text: str, sources: Mapping[str, Where], start: Where, number: int, name: str
 ) -> tuple[Where, str]:
-    """Where in the file a mistake of a run was written: the change nearest to it, else the variant."""
+    """Where in the file a mistake of a run was written: the change nearest to it, else the variant called ``name``."""
     dotted = ".".join(str(part) for part in path)
-    near = [s for s in sources if s == dotted or dotted.startswith(f"{s}.") or (dotted and s.startswith(f"{dotted}."))]
-    if not near:
-        return ("variants", number), f"{name}: {dotted + ': ' if dotted else ''}{text}"
-    change = max(near, key=len)
-    inside = dotted[len(change) + 1 :]
-    return sources[change], f"{inside + ': ' if inside else ''}{text}"
+    if holding := [s for s in sources if s == dotted or dotted.startswith(f"{s}.")]:
+        change = max(holding, key=len)
+        inside = dotted[len(change) + 1 :]
+        return sources[change], f"{inside + ': ' if inside else ''}{text}"
+    within = [at for s, at in sources.items() if dotted and s.startswith(f"{dotted}.")]
+    own = [at for at in within if at[0] == "variants"]
+    return (own or within or [("variants", number)])[0], f"in {name}: {dotted + ': ' if dotted else ''}{text}"
 
 
 def _plan(

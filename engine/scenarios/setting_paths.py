@@ -19,6 +19,10 @@ Values = Mapping[str, object]
 class PathError(ValueError):
     """A path leads nowhere; the message says what to write instead."""
 
+    def __init__(self, text: str, path: str) -> None:
+        super().__init__(text)
+        self.path = path
+
 
 def shapes(annotation: Any) -> list[Any]:
     """The alternatives of a type, without ``None`` and constraints."""
@@ -100,7 +104,7 @@ def check(root: type[Part], path: str) -> None:
     for n, part in enumerate(parts):
         inner = below(here, part)
         if inner is None:
-            raise PathError(_nowhere(root, here, parts, n))
+            raise PathError(_nowhere(root, here, parts, n), path)
         here = inner
 
 
@@ -174,9 +178,13 @@ def _set(data: Any, here: Any, parts: list[str], value: object, path: str) -> No
         last = n == len(parts) - 1
         inner = below(here, part)
         if isinstance(data, list):
+            if not part.isdecimal():
+                above = ".".join(parts[:n])
+                raise PathError(f"{above} was set to a list, which has no {part}", path)
             index = int(part)
             if index > len(data):
-                raise PathError(f"{'.'.join(parts[:n])} has {len(data)} items: the next is number {len(data)}")
+                above = ".".join(parts[:n])
+                raise PathError(f"{above} ends before that: the next item is number {len(data)}", path)
             if index == len(data):
                 data.append(_empty(inner))
             key: Any = index
@@ -191,7 +199,7 @@ def _set(data: Any, here: Any, parts: list[str], value: object, path: str) -> No
             data[key] = _empty(inner)
         if not isinstance(data[key], dict | list):
             above = ".".join(parts[: n + 1])
-            raise PathError(f"{above} is {data[key]!r} in the base: set {above} itself instead of {path}")
+            raise PathError(f"{above} is {data[key]!r} in the base: set {above} itself instead of {path}", path)
         data, here = data[key], inner
 
 
