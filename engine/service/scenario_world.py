@@ -12,7 +12,7 @@ from engine.errors import BadInputError
 from engine.exposure.policies import policy_named
 from engine.exposure.windows import course_of
 from engine.geo.cells import cells_of
-from engine.geo.units import Units
+from engine.geo.units import TIERS, Units
 from engine.graph.segments import major
 from engine.graph.view import NOWHERE
 from engine.people.timelines import F0
@@ -164,7 +164,8 @@ def _places(state: Snapshot) -> tuple[Codes, tuple[str, ...]]:
 def _place_facts(state: Snapshot, units: Units, day: date) -> tuple[PlaceFacts, tuple[str, ...]]:
     """Home, area and cell of every place of the graph, and the codes of the areas, ascending.
 
-    The area is the place's own code; without one the narrowest unit that holds its coordinates.
+    The area is the narrowest unit that holds its coordinates, where it lies in the unit of the place's own code or the
+    place has none; else the place's own code.
     """
     count = len(state.graph.places.lat_e7)
     lat, lng = state.graph.places.lat_e7, state.graph.places.lng_e7
@@ -178,10 +179,12 @@ def _place_facts(state: Snapshot, units: Units, day: date) -> tuple[PlaceFacts, 
         if code is not None and code < count:
             told[code], kind = data.get("area_code"), data.get("kind")
             home[code], duty[code] = kind == "home", kind in DUTY
-    for tier in ("commune", "district", "province"):
-        ask = np.array([n for n in mapped.tolist() if told[n] is None], np.int64)
-        if len(ask) and units.codes(tier, day):
-            for n, found in zip(ask.tolist(), units.area_of(lat[ask] / 1e7, lng[ask] / 1e7, tier, day), strict=True):
+    for tier in TIERS[:0:-1]:  # from the narrowest to the widest
+        if not units.codes(tier, day):
+            continue
+        held = units.area_of(lat[mapped] / 1e7, lng[mapped] / 1e7, tier, day)
+        for n, found in zip(mapped.tolist(), held, strict=True):
+            if found is not None and (told[n] is None or told[n] in chain_of(units, found, day)[1:]):
                 told[n] = found
     codes = tuple(sorted({code for code in told if code is not None}))
     index = {code: n for n, code in enumerate(codes)}
@@ -192,14 +195,18 @@ def _place_facts(state: Snapshot, units: Units, day: date) -> tuple[PlaceFacts, 
 def _home_areas(
     state: Snapshot, units: Units, people: Codes, area: Codes, codes: tuple[str, ...], end: int
 ) -> tuple[Codes, tuple[str, ...]]:
-    """Home area of each person, and all areas: the places' in front, so that their numbers stay."""
-    if len(units) == 0:
+    """Home area of each person, and all areas: the places' in front, so that their numbers stay.
+
+    Of whom the places do not tell, the units are asked.
+    """
+    lost = people[area < 0]
+    if len(units) == 0 or len(lost) == 0:
         return area, codes
-    lives = homes_by_units(state, units, people, end)
+    lives = homes_by_units(state, units, lost, end)
     areas = (*codes, *sorted(set(lives.values()) - set(codes)))
     index = {code: n for n, code in enumerate(areas)}
     told = np.array([index[lives[p]] if p in lives else NOBODY for p in people.tolist()], np.int32)
-    return np.where(told >= 0, told, area).astype(np.int32), areas
+    return np.where(area >= 0, area, told).astype(np.int32), areas
 
 
 def _cases(state: Snapshot, code: Codes, start: date) -> tuple[Codes, np.ndarray[tuple[int], np.dtype[np.float64]]]:
