@@ -308,6 +308,34 @@ COUNT_OUTLIER_QUANTILE = Param(
 COUNT_OUTLIER_WINDOW_D = Param(
     "count_outlier_window_d", 7, "d", 2, 60, "days either side that a figure is compared with", "our choice", "T",
 )  # fmt: skip
+# -- estimates -----------------------------------------------------------------------------------------
+RT_PRIOR_SHAPE = Param(
+    "rt_prior_shape", 1, "", 0.01, 100, "shape of the gamma prior of the reproduction number",
+    "Cori et al. 2013, Am J Epidemiol 178:1505; EpiEstim", "P",
+)  # fmt: skip
+RT_PRIOR_SCALE = Param(
+    "rt_prior_scale", 5, "", 0.01, 100, "scale of the gamma prior of the reproduction number (mean 5, sd 5)",
+    "Cori et al. 2013; EpiEstim", "P",
+)  # fmt: skip
+RT_WINDOW_D = Param(
+    "rt_window_d", 7, "d", 1, 60, "days of a window over which the reproduction number is taken to be constant",
+    "Cori et al. 2013; EpiEstim", "P",
+)  # fmt: skip
+RT_POSTERIOR_CV = Param(
+    "rt_posterior_cv", 0.3, "", 0.05, 1, "a window whose posterior varies more than this has few cases (fewer than 11)",
+    "Cori et al. 2013", "P",
+)  # fmt: skip
+RT_LATE_DAYS = Param(
+    "rt_late_days", 3, "d", 0, 30, "last days of a table of counts that are taken to be incomplete", "our choice", "T",
+)  # fmt: skip
+SERIAL_MEAN_D = Param(
+    "serial_mean_d", 4.5, "d", 1.01, 30, "mean serial interval, Delta, where no pairs tell it",
+    "Li 2022 (Guangzhou): 5.19 d falling to 3.78 d; the middle", "D",
+)  # fmt: skip
+SERIAL_SD_D = Param(
+    "serial_sd_d", 2.9, "d", 0.1, 30, "standard deviation of the serial interval, where no pairs tell it",
+    "our choice: about two thirds of the mean", "T",
+)  # fmt: skip
 # -- the sample city -----------------------------------------------------------------------------------
 HOUSEHOLD_SIZE_SHARES = (0.11, 0.18, 0.22, 0.24, 0.13, 0.07, 0.03, 0.02)
 """Shares of households of 1, 2, ... 8 people; mean 3.5 as in Ho Chi Minh City (2019 census, from memory)."""

@@ -63,6 +63,89 @@ HELP: dict[str, tuple[str, str]] = {
         "All in one: make the sample city, take it in, print the F1/F2 of a case, draw the map.\n\nExample: "
         "`truyvet demo --serve`",
     ),
+    "estimate": (
+        "Ước lượng từ số liệu: R_t, khoảng nối tiếp, số lây và độ phân tán k, độ trễ.\n\nVí dụ: `truyvet estimate --cases "
+        "ncsc_province_day_tidy.csv --area 'Tỉnh Bắc Giang' --png rt.png`; `truyvet estimate --line-list ca.csv --pairs "
+        "cap.csv`; `truyvet estimate --data var/data`; `truyvet estimate --check`",
+        "Estimates from data: R_t, serial interval, offspring and their dispersion k, delays.\n\nExamples: `truyvet "
+        "estimate --cases counts.csv --area 'Bac Giang' --png rt.png`; `truyvet estimate --line-list cases.csv --pairs "
+        "pairs.csv`; `truyvet estimate --data var/data`; `truyvet estimate --check`",
+    ),
+    "estimate.cases": (
+        "Bảng số ca theo ngày (CSV: date, count và có thể area, imported, suspect): chỉ ước lượng R_t.",
+        "Table of cases by day (CSV: date, count, perhaps area, imported, suspect): only R_t is estimated.",
+    ),
+    "estimate.line_list": (
+        "Danh sách ca bệnh (CSV, mỗi dòng một ca).",
+        "Line list: a CSV with a row a case.",
+    ),
+    "estimate.pairs": (
+        "Các cặp lây (CSV: infector, infected; có thể share là xác suất).",
+        "Pairs of infector and infected (CSV; a column share: chances).",
+    ),
+    "estimate.truth": (
+        "Thư mục thành phố mẫu: dùng sự thật của nó.",
+        "Folder of a sample city: its truth is used.",
+    ),
+    "estimate.columns": (
+        "trường=cột, khi tệp không dùng tên thông dụng; dùng được nhiều lần.",
+        "field=column, where a file does not use a usual name; may be given several times.",
+    ),
+    "estimate.where": (
+        "Chỉ các dòng có cột=giá trị này của --cases, ví dụ level=tinh; dùng được nhiều lần.",
+        "Only rows of --cases with column=value, such as level=tinh; may be given several times.",
+    ),
+    "estimate.imported": (
+        "cột=giá trị của danh sách ca: bị lây ở nơi khác.",
+        "column=value of the line list: infected elsewhere.",
+    ),
+    "estimate.area": (
+        "Chỉ đơn vị này; dùng được nhiều lần.",
+        "Only this area; may be given several times.",
+    ),
+    "estimate.by": (
+        "Thêm theo area, week hoặc month, ví dụ area,week.",
+        "Also by area, week or month, such as area,week.",
+    ),
+    "estimate.tier": (
+        "Cấp đơn vị nơi ở của các F0: commune, district, province.",
+        "Tier of the areas where F0s live: commune, district, province.",
+    ),
+    "estimate.from_date": ("Từ ngày này.", "From this day on."),
+    "estimate.to_date": ("Đến hết ngày này.", "Up to this day, included."),
+    "estimate.window": ("Số ngày của cửa sổ R_t.", "Days of a window of R_t."),
+    "estimate.serial": (
+        "Khoảng nối tiếp: trung bình,độ lệch chuẩn (ngày); mặc định: theo các cặp, nếu không thì theo `truyvet params`.",
+        "Serial interval: mean,sd in days; default: from the pairs, else as `truyvet params`.",
+    ),
+    "estimate.at": (
+        "Đếm ca theo onset (khởi phát) hoặc confirmed (xác nhận) cho R_t.",
+        "Count cases by onset or confirmed for R_t.",
+    ),
+    "estimate.threshold": (
+        "Nguồn lây phải có ít nhất phần này trong tổng liều của các F0.",
+        "An infector must have at least this share of the dose of all F0s.",
+    ),
+    "estimate.attribution": (
+        "best: một người lây cho mỗi ca; drawn: rút nhiều cây lây theo xác suất rồi gộp.",
+        "best: one infector a case; drawn: many trees drawn by the chances, pooled.",
+    ),
+    "estimate.recent": (
+        "Không đếm số lây của các ca trong ngần này ngày cuối; mặc định: trung bình + 2 độ lệch chuẩn khoảng nối tiếp.",
+        "Offspring of cases of so many last days are not counted; default: mean + 2 sd of the serial interval.",
+    ),
+    "estimate.what": (
+        "Chỉ những phần này: rt, serial, offspring, delays, settings.",
+        "Only these parts: rt, serial, offspring, delays, settings.",
+    ),
+    "estimate.format": ("table, csv hoặc json.", "table, csv or json."),
+    "estimate.out": ("Ghi vào tệp này thay vì in ra.", "Write to this file instead of printing."),
+    "estimate.png": ("Vẽ R_t và số ca vào tệp .png hoặc .svg.", "Draw R_t over the cases into a .png or .svg file."),
+    "estimate.check": (
+        "Kiểm tra khoảng tin cậy trên số liệu mô phỏng có R và k biết trước.",
+        "Check the intervals on simulated offspring with known R and k.",
+    ),
+    "estimate.replicates": ("Số lần mô phỏng của --check.", "Simulations of --check for each R, k and n."),
     "levels": (
         "Cấp độ dịch chính thức của tỉnh, huyện, xã theo quy định 2686, 4800, 218 hoặc WHO, kèm lý do.\n\nVí dụ: "
         "`truyvet levels --rules 2686 --from ../shared/data/vn_cases_2021 --week 2021-W27 --png`; "

@@ -13,6 +13,7 @@ from engine.cli import (
     chain_command,
     data_commands,
     demo,
+    estimate_command,
     evaluate_command,
     evaluate_map_command,
     export_command,
@@ -73,6 +74,7 @@ for family in (
     areas_command,
     evaluate_command,
     evaluate_map_command,
+    estimate_command,
     reference_commands,
 ):
     family.register(app)
