@@ -1,0 +1,80 @@
+"""What was asked, where the numbers are from, and the commands that make them again."""
+
+import shlex
+from collections.abc import Mapping
+
+from engine.scenarios.report.folder import RunFolder
+from engine.scenarios.report.numbers import number
+from engine.scenarios.report.texts import text
+from engine.texts import Lang
+
+_MANIFEST = ("name", "hash", "data", "people", "days", "replicates", "seed", "started_at", "finished_at", "versions")
+
+
+def question(run: RunFolder, lang: Lang) -> str:
+    """What was asked, in one sentence."""
+    count, study = len(run.runs), run.scenario.study is not None
+    what = "definition" if study else "variant"
+    one, many = text(f"question.one_{what}", lang), text(f"question.{what}s", lang, n=number(count, lang))
+    variants = one if count == 1 else many
+    if study:
+        return text("question.study", lang, variants=variants)
+    people = run.manifest.get("people")
+    whom = text("question.some_people", lang)
+    if isinstance(people, int):
+        whom = text("question.people", lang, n=number(people, lang))
+    replicates = run.manifest.get("replicates", run.scenario.replicates)
+    return text(
+        "question.simulation", lang, days=number(run.days, lang), people=whom, variants=variants,
+        replicates=number(replicates, lang),
+    )  # fmt: skip
+
+
+def facts(run: RunFolder, lang: Lang) -> list[tuple[str, str]]:
+    """Names and values of what made the numbers."""
+    out = []
+    for key in _MANIFEST:
+        value = run.manifest.get(key)
+        if key == "seed" and value is None and run.scenario.simulation is not None:
+            value = run.scenario.simulation.seed
+        if value is not None and value != {}:
+            whole = isinstance(value, int) and key in ("people", "days", "replicates")
+            out.append((text(f"fact.{key}", lang), number(value, lang) if whole else told(value)))
+    if run.manifest.get("source_data"):
+        out.append((text("fact.source_data", lang), told(run.manifest["source_data"])))
+    if run.scenario.source:
+        out.append((text("fact.source", lang), run.scenario.source))
+    return out
+
+
+def told(value: object) -> str:
+    """An entry of the manifest on one line."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {told(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(told(one) for one in value)
+    return str(value)
+
+
+def notes(run: RunFolder, lang: Lang) -> list[str]:
+    """What the reader has to know before the numbers: warnings of the run, runs that stopped early."""
+    out = [told(one) for one in run.manifest.get("warnings") or ()]
+    early = {str(r.get("name")): r for r in run.manifest.get("runs") or () if r.get("stopped_early")}
+    if early:
+        names = [
+            f"{i.called(lang)} ({number(early[i.name].get('replicates'), lang)})" for i in run.runs if i.name in early
+        ]
+        out.append(text("stopped_early", lang, runs="; ".join(names)))
+    return out
+
+
+def commands(run: RunFolder, lang: Lang) -> list[str]:
+    """The commands that make this again, to be typed in the folder of the report."""
+    given = run.manifest.get("command")
+    grid = f" --sensitivity {run.grid}" if run.grid else ""
+    again = f"truyvet scenario run scenario.yml{grid} --out {shlex.quote('../' + run.path.name + '-2')}"
+    return [
+        "truyvet scenario check scenario.yml",
+        str(given) if given else again,
+        f"truyvet scenario report . --lang {lang}",
+    ]
