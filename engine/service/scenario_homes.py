@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from engine.clock import DAY, HOUR, VIET_NAM_S
+from engine.clock import DAY
 from engine.geo.cells import Cells, cells_of, disk
 from engine.geo.units import TIERS, Units
 from engine.graph.presences import Presences, Queries, fix_columns, fixes_of, stays_of
@@ -14,12 +14,11 @@ from engine.people.timelines import F0
 from engine.scenarios.people_columns import numbered
 from engine.scenarios.world import NOBODY, Codes
 from engine.service.homes import home_areas, longest
+from engine.service.scenario_companions import by_night, companions
 from engine.service.snapshot import Snapshot
 
 Ints = npt.NDArray[np.int64]
 CELL_RESOLUTION = 9
-NIGHT = (22 * HOUR, 6 * HOUR)
-"""Local hours in which people are at home, as far as anybody can tell."""
 LOOK_BACK = 14 * DAY
 CHUNK = 20_000
 """People whose presences are looked at together: bounds the memory."""
@@ -57,24 +56,30 @@ def homes_of(state: Snapshot, people: Codes, places: PlaceFacts, end: int) -> Ho
     """Home of each of ``people`` (codes of the graph) in the 14 days before ``end`` (UTC s).
 
     The first of these that tells: the place of kind ``home`` where the person was longest; the cell of the fixes in
-    which most hours between 22:00 and 06:00 were spent; the area, and the cell in it, of the longest stays, those at
-    work and at school left out if there are others; the cell of all fixes. The area of a cell is that of most places
-    in it, or in the nearest cell that has any within ten rings. Of equals the smaller code counts. People with the
-    same home place share a household.
+    which most hours between 22:00 and 06:00 were spent; the home of the person who was seen longest in those hours by
+    Bluetooth, and whose home is known so; the area, and the cell in it, of the longest stays, those at work and at
+    school left out if there are others; the cell of all fixes. The area of a cell is that of most places in it, or in
+    the nearest cell that has any within ten rings. Of equals the smaller code counts. People with the same home place
+    share a household.
 
     Cost: the presences of those days, sorted.
     """
     found = [_some(state, people[at : at + CHUNK], places, end) for at in range(0, len(people), CHUNK)]
     if not found:
         return Homes(np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.int32))
-    area, cell, home = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    area, cell, home, sure = (np.concatenate(parts) for parts in zip(*found, strict=True))
     lost = np.flatnonzero((area < 0) & (cell != 0))
     area[lost] = areas_of_cells(cell[lost], places)
+    beside = companions(state, people, sure, end - LOOK_BACK, end)
+    told = np.flatnonzero(beside >= 0)
+    area[told], cell[told] = area[beside[told]], cell[beside[told]]
     return Homes(area.astype(np.int32), cell, numbered(home))
 
 
-def _some(state: Snapshot, people: Codes, places: PlaceFacts, end: int) -> tuple[Ints, Cells, Ints]:
-    """(area or -1, cell or 0, home place or -1) of some people."""
+def _some(
+    state: Snapshot, people: Codes, places: PlaceFacts, end: int
+) -> tuple[Ints, Cells, Ints, npt.NDArray[np.bool_]]:
+    """(area or -1, cell or 0, home place or -1, whether they tell where the nights are spent) of some people."""
     count = len(people)
     q = Queries(people, np.full(count, end - LOOK_BACK, np.int64), np.full(count, end, np.int64))
     stays, fixes = stays_of(state.graph, q), fixes_of(state.graph, q)
@@ -86,12 +91,13 @@ def _some(state: Snapshot, people: Codes, places: PlaceFacts, end: int) -> tuple
     area[told], cell[told] = places.area[home[told]], places.cell[home[told]]
     lat, lng = fix_columns(state.graph, fixes, "lat_e7", "lng_e7")
     seen = cells_of(lat / 1e7, lng / 1e7, CELL_RESOLUTION)
-    _fill(cell, area, fixes, seen, _by_night(fixes, q), count)
+    _fill(cell, area, fixes, seen, np.where(by_night(fixes.start), _clipped(fixes, q), 0), count)
+    sure = (area >= 0) | (cell != 0)
     for some in (~places.duty[where], np.ones(len(where), np.bool_)):
         rows = np.flatnonzero(some)
         _visited(cell, area, places, asked[rows], where[rows], spans[rows])
     _fill(cell, area, fixes, seen, _clipped(fixes, q), count)
-    return area, cell, home
+    return area, cell, home, sure
 
 
 def _fill(cell: Cells, area: Ints, fixes: Presences, seen: Cells, spans: Ints, count: int) -> None:
@@ -118,13 +124,6 @@ def _visited(cell: Cells, area: Ints, places: PlaceFacts, asked: Ints, where: In
 def _clipped(own: Presences, q: Queries) -> Ints:
     spans: Ints = np.maximum(np.minimum(own.end, q.end[own.query]) - np.maximum(own.start, q.start[own.query]), 0)
     return spans
-
-
-def _by_night(fixes: Presences, q: Queries) -> Ints:
-    """Seconds of fixes that begin by night; a fix holds for minutes, so it is not cut at the hour."""
-    second = (fixes.start + VIET_NAM_S) % DAY
-    night = (second >= NIGHT[0]) | (second < NIGHT[1])
-    return np.where(night, _clipped(fixes, q), 0)
 
 
 def areas_of_cells(cells: Cells, places: PlaceFacts) -> Codes:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from engine import params
 from engine.clock import DAY
@@ -75,16 +76,8 @@ def world_for(
     first, last = _span(state, spec)
     start = start or _day_after(state, last, spec)
     people, keys = _people(state)
-    places, place_keys = _places(state)
-    observation = Observation(
-        state.graph,
-        _inverse(people, len(state.person_keys)),
-        _inverse(places, len(state.place_keys)),
-        len(people),
-        len(places),
-        policy_named(spec.policy).eligibility(frozenset(spec.channels)),
-        spec.crowd,
-    )
+    places, kind = _places(state)
+    observation = _observation(state, spec, people, places)
     days = order_of_days(first, last, start)
     contacts, visitors = observed_contacts(observation, days, progress, workers)
     facts, codes = _place_facts(state, units, last)
@@ -92,9 +85,6 @@ def world_for(
     homes = homes_of(state, people, facts, end)
     area, areas = _home_areas(state, units, people, homes.area, codes, end)
     columns = people_columns(population, base, keys)
-    kinds = [state.place_data.get(key, {}).get("kind") or "other" for key in place_keys]
-    order = {name: n for n, name in enumerate(params.PLACE_KINDS)}
-    kind = np.array([order.get(name, order["other"]) for name in kinds], np.int16)
     person, onset = _cases(state, observation.person, start)
     world = World(
         people=len(people),
@@ -132,6 +122,12 @@ def _day_after(state: Snapshot, last: date, spec: Observed) -> date:
     return max([last, *counted]) + timedelta(days=1)
 
 
+def _observation(state: Snapshot, spec: Observed, people: Codes, places: Codes) -> Observation:
+    limits = policy_named(spec.policy).eligibility(frozenset(spec.channels))
+    person, place = _inverse(people, len(state.person_keys)), _inverse(places, len(state.place_keys))
+    return Observation(state.graph, person, place, len(people), len(places), limits, spec.crowd)
+
+
 def _inverse(codes: Codes, count: int) -> Codes:
     out = np.full(count, NOBODY, np.int32)
     out[codes] = np.arange(len(codes), dtype=np.int32)
@@ -150,15 +146,17 @@ def _people(state: Snapshot) -> tuple[Codes, tuple[str, ...]]:
     return codes[order], tuple(keys[n] for n in order)
 
 
-def _places(state: Snapshot) -> tuple[Codes, tuple[str, ...]]:
-    """Codes of the places that reference data or check-ins name, in the order of their names, and the names."""
+def _places(state: Snapshot) -> tuple[Codes, npt.NDArray[np.int16]]:
+    """Codes of the places that reference data or check-ins name, in the order of their names, and their kinds."""
     told = (state.place_keys.find(key) for key in state.place_data)
     found = [np.array([code for code in told if code is not None], np.int64)]
     found += [s.majors.astype(np.int64) for s in state.graph.check_in]
     codes = np.unique(np.concatenate(found)).astype(np.int32)
     keys = state.place_keys.keys(codes.tolist())
     order = sorted_keys(keys)
-    return codes[order], tuple(keys[n] for n in order)
+    number = {name: n for n, name in enumerate(params.PLACE_KINDS)}
+    kinds = [state.place_data.get(keys[n], {}).get("kind") for n in order]
+    return codes[order], np.array([number.get(kind or "other", number["other"]) for kind in kinds], np.int16)
 
 
 def _place_facts(state: Snapshot, units: Units, day: date) -> tuple[PlaceFacts, tuple[str, ...]]:
@@ -209,7 +207,7 @@ def _home_areas(
     return np.where(area >= 0, area, told).astype(np.int32), areas
 
 
-def _cases(state: Snapshot, code: Codes, start: date) -> tuple[Codes, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _cases(state: Snapshot, code: Codes, start: date) -> tuple[Codes, npt.NDArray[np.float64]]:
     """Cases known at the start: (person, onset in days from the start), by person."""
     begin = day_starts_at(start)
     known = [f0 for f0 in state.people.cases.values() if _counted_at(f0) < begin]

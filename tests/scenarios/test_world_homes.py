@@ -113,6 +113,19 @@ def test_polygons_tell_the_commune_and_who_lives_where_no_place_is() -> None:
     assert chains["20194"] == ("20194",)
 
 
+def test_whom_a_phone_sees_by_night_lives_there_too() -> None:
+    night = T0 + 17 * HOUR  # midnight in Viet Nam
+    met = [
+        saw("e", "a", night), saw("a", "e", night + 900), saw("e", "c", night, duration_s=500), saw("f", "c", night),
+        saw("d", "g", T0 + 4 * HOUR), saw("h", "f", night),
+    ]  # fmt: skip
+    world, keys = made(Units(), [*EVENTS, *met])
+    told = {"e": "760", "f": "760", "h": None}  # f is known through c, which tells nothing of h
+    assert homes(world, keys) == EXPECTED | told
+    cells = dict(zip(keys, world.cell.tolist(), strict=True))
+    assert (cells["e"], cells["f"], cells["h"]) == (cells["a"], cells["c"], 0)
+
+
 def test_households_are_those_who_scan_at_one_home() -> None:
     world, keys = made(Units())
     assert dict(zip(keys, world.household.tolist(), strict=True)) == {
