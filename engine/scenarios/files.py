@@ -3,6 +3,8 @@
 import hashlib
 import itertools
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +22,8 @@ from engine.scenarios.yaml_lines import MAX_BYTES, Document, Where, load
 
 MAX_RUNS = 1_000
 """Variants times points of a grid."""
+MAX_ALL_RUNS = 2_000
+"""Over the sweep and all sensitivity grids of a file: each is checked before anything runs."""
 KINDS = ("simulation", "table", "study")
 Kind = Literal["simulation", "table", "study"]
 
@@ -72,6 +76,10 @@ def parse(text: str, where: str) -> Scenario:
     except ValidationError as error:
         found = messages.mistakes(error, data, Scenario)
         raise ScenarioError(messages.lines(document.mistake(*mistake) for mistake in found)) from None
+    counts = [_count(scenario), *(_count(with_sensitivity(scenario, grid)) for grid in scenario.sensitivity)]
+    if max(counts) <= MAX_RUNS and sum(counts) > MAX_ALL_RUNS:
+        text = f"the grids of this file make {sum(counts):,} runs together; at most {MAX_ALL_RUNS:,}"
+        raise ScenarioError(document.mistake(("sensitivity",), text))
     wrong: list[str] = []
     for grid in ("", *scenario.sensitivity):
         wrong += _spread(with_sensitivity(scenario, grid) if grid else scenario, document, grid)[1]
@@ -151,16 +159,18 @@ def _hash(what: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _count(scenario: Scenario) -> int:
+    return len(scenario.variants) * math.prod(len(values) for values in scenario.sweep.values())
+
+
 def _spread(scenario: Scenario, document: Document, grid: str) -> tuple[tuple[RunPlan, ...], list[str]]:
     """All runs and what is wrong with them, each mistake at the line that caused it."""
     at: Where = ("sensitivity", grid, "sweep") if grid else ("sweep",)
     wrong = _bad_paths(scenario, document, at)
-    points = 1
     for path, choices in scenario.sweep.items():
-        points *= len(choices)
         if len({_short(value) for value in choices}) < len(choices):
             wrong.append(document.mistake((*at, path), "holds a value twice"))
-    if (count := points * len(scenario.variants)) > MAX_RUNS:
+    if (count := _count(scenario)) > MAX_RUNS:
         wrong.append(document.mistake(at, f"makes {count:,} runs; at most {MAX_RUNS:,}"))
     if wrong:
         return (), wrong
@@ -246,11 +256,17 @@ def _plan(
 
 
 def _short(value: object) -> str:
-    """A value as part of a run's name."""
+    """A value as part of a run's name: letters, digits and few signs, at most 40; else with a piece of its hash."""
+    text = _words(value)
+    plain = re.sub(r"[^\w.+-]", "-", text, flags=re.ASCII)
+    return text if text == plain and len(text) <= 40 else f"{plain[:30]}-{_hash(text)[:8]}"
+
+
+def _words(value: object) -> str:
     if isinstance(value, Mapping):
-        return "+".join(f"{key}-{_short(inner)}" for key, inner in value.items()) or "default"
+        return "+".join(f"{key}-{_words(inner)}" for key, inner in value.items()) or "default"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "+".join(_short(inner) for inner in value) or "none"
+        return "+".join(_words(inner) for inner in value) or "none"
     if isinstance(value, bool) or value is None:
         return "none" if value is None else str(value).lower()
     return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -1,5 +1,6 @@
 """Scenario files: every mistake names its line and what to write; variants and grids make runs; hashes."""
 
+import json
 import re
 from pathlib import Path
 
@@ -457,6 +458,38 @@ def test_a_scenario_made_by_hand_is_checked_as_well() -> None:
     hand = parse(BASE, "f").model_copy(update={"sweep": {"measures.tracing.dept": (1,)}})
     with pytest.raises(ScenarioError, match="did you mean depth"):
         runs_of(hand)
+
+
+def test_names_of_runs_are_plain_whatever_the_values() -> None:
+    values = ["a/b", "a b", "a\nb", "x", "y" * 90]
+    runs = runs_of(
+        parse(swapped("measures.quarantine.days: [7, 14]", f"population.table.file: {json.dumps(values)}"), "f")
+    )
+    names = [run.name.split("=")[-1] for run in runs[:5]]
+    assert names[3] == "x"
+    assert len(set(names)) == 5
+    assert all(re.fullmatch(r"[\w.+-]{1,40}", name, re.ASCII) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ([1, 2.5], "1+2.5"),
+        ({"fixed": 2}, "fixed-2"),
+        (None, "none"),
+        (True, "true"),
+        (0.1 + 0.2, "0.3"),
+        ({}, "default"),
+    ],
+)
+def test_values_in_names(value: object, name: str) -> None:
+    assert files._short(value) == name
+
+
+def test_the_grids_of_a_file_are_counted_together() -> None:
+    grid = f"  g{{}}:\n    sweep: {{{{days: {list(range(31, 531))}}}}}\n"
+    text = BASE + "sensitivity:\n" + "".join(grid.format(n) for n in range(2))
+    assert refused(text).startswith("f.yml line 23: sensitivity: the grids of this file make 2,004 runs together")
 
 
 # -- hashes --------------------------------------------------------------------------------------------
