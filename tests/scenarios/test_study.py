@@ -25,7 +25,7 @@ from tests.worlds import World, load_sorted
 LATE = T0 + (DAYS + 12) * DAY
 Mix = tuple[Literal["bluetooth", "check_in", "location"], ...]
 CHANNELS: Mix = ("bluetooth", "check_in", "location")
-FEW: dict[str, Any] = COMMON | {"max_examples": 12}
+FEW: dict[str, Any] = COMMON | {"max_examples": 8}
 LOOSE = PolicyVariant()
 
 
@@ -56,7 +56,7 @@ def variants() -> st.SearchStrategy[PolicyVariant]:
         policy=st.sampled_from(sorted(PRESETS)),
         channels=st.sets(st.sampled_from(CHANNELS), min_size=1).map(lambda s: tuple(sorted(s))),
         shift_days=st.sampled_from((0.0, 0.0, 1.0, -1.5, 0.25)),
-        depth=st.integers(1, 3),
+        depth=st.integers(1, 2),
     )
 
 
