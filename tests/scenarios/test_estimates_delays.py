@@ -15,6 +15,7 @@ from engine.scenarios.estimates.families import (
     WEIBULL,
     Intervals,
     best_fit,
+    distinct,
     fit,
     probabilities,
     rounded,
@@ -58,6 +59,17 @@ def test_a_fit_of_days_finds_what_made_them(family, a, b, truth):
     assert found.sd == pytest.approx(truth.std(), rel=0.1)
     if family.positive and family is not WEIBULL:  # this Weibull is nearly a gamma
         assert best_fit(rounded(days, 1))[0].family is family
+
+
+def test_many_delays_are_fitted_by_their_distinct_values():
+    days = np.floor(stats.gamma(2.3, scale=1.7).ppf(uniform(1200, 4)[:, 0]) + uniform(1200, 4)[:, 1])
+    weight = np.linspace(0.5, 1.5, 1200)
+    whole, short = rounded(days, 1, weight), distinct(rounded(days, 1, weight))
+    assert len(short) < 40
+    assert short.weight.sum() == pytest.approx(weight.sum())
+    told = [float((d.weight * np.log(probabilities(GAMMA, 2.0, 2.0, d))).sum()) for d in (whole, short)]
+    assert told[0] == pytest.approx(told[1])
+    assert fit(GAMMA, whole).n == 1200
 
 
 def test_few_delays_are_not_fitted():

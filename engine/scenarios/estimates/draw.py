@@ -43,9 +43,9 @@ def draw_rt(series: Sequence[Series], path: Path, lang: Lang, title: str = "", n
         extra = say("estimate.draw.more", lang, count=more) if more else ""
         figure.suptitle(title or say("estimate.draw.title", lang), fontsize=13, color=_INK)
         figure.text(0.01, 0.008, " ".join(x for x in (note, extra) if x), fontsize=7.5, color="#5d636e", wrap=True)
-        figure.legend(handles=_legend(lang), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.45 / (1.6 + 3.4 * lines)),
+        figure.legend(handles=_legend(lang), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.38 / (1.6 + 3.4 * lines)),
                       ncols=5, fontsize=8.5, frameon=False)  # fmt: skip
-        figure.tight_layout(rect=(0, 0.02, 1, 1 - 0.55 / (1.6 + 3.4 * lines)))
+        figure.tight_layout(rect=(0, 0.02, 1, 1 - 0.62 / (1.6 + 3.4 * lines)))
         figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else {"Software": None})
 
 
