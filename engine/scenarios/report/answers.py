@@ -90,21 +90,22 @@ def headlines(run: RunFolder, lang: Lang) -> list[Table]:
 def _headline(run: RunFolder, runs: Sequence[RunInfo], lang: Lang) -> Table:
     """A row a run, columns with something in them, the difference to the baseline last."""
     base = run.baseline
+
+    def named(info: RunInfo) -> str:
+        return label(run, info, lang) if len(runs) < len(run.runs) else info.called(lang)
+
     used = [m for m in COLUMNS if any(_matters(run, info, m) for info in runs)]
     compared = base is not None and len(runs) > 1 and "differences" in run.tables
     head = [text("col.variant", lang), text("col.attack_rate", lang), *(text(f"col.{m}", lang) for m in used)]
     others = {other.name for info in runs if (other := run.compared_with(info.name)) is not None}
     if compared and base is not None:
         many = len(others) > 1
-        head.append(
-            text("col.difference_own", lang) if many else text("col.difference", lang, baseline=base.called(lang))
-        )
+        head.append(text("col.difference_own", lang) if many else text("col.difference", lang, baseline=named(base)))
         head.append(text("col.better", lang))
     rows = []
     for info in runs:
         first = base is not None and info.name == base.name
-        name = label(run, info, lang) if len(runs) < len(run.runs) else info.called(lang)
-        row = [Cell(name, text("baseline", lang) if first and compared else "")]
+        row = [Cell(named(info), text("baseline", lang) if first and compared else "")]
         row += [_cell(run, info, measure, lang) for measure in ("attack_rate", *used)]
         if compared:
             row += [Cell("–"), Cell("–")] if first else _gap(run, info, lang, len(others) > 1)

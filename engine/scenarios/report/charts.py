@@ -155,7 +155,7 @@ def boxes(names: Sequence[str], values: Sequence[Reals], colours: Sequence[str],
             ax.hlines(row, q05, q95, color=shade, lw=1.3, zorder=2)
             ax.barh(row, q75 - q25, 0.42, left=q25, color="white", alpha=0.82, ec=shade, lw=1.3, zorder=3)
             ax.vlines(q50, row - 0.24, row + 0.24, color=shade, lw=3, zorder=4)
-        ax.set_yticks(range(len(names)), [style.folded(n, 20) for n in names], fontsize=9)
+        ax.set_yticks(range(len(names)), [style.folded(n, 18) for n in names], fontsize=9)
         ax.set_ylim(len(names) - 0.45, -0.55)
         ax.xaxis.set_major_locator(MaxNLocator(6))
         ax.set_xlabel(across, fontsize=9.5, color=style.FAINT, labelpad=3)
@@ -170,7 +170,7 @@ def bars(cloud: Sequence[Point], lang: Lang, across: str) -> Figure:
         ax.grid(False, axis="y")
         for row, p in enumerate(cloud):
             ax.errorbar(p.x, row, xerr=_arms(p.x, p.x_range), fmt="o", ms=6, color=p.colour, elinewidth=1.4)
-        ax.set_yticks(range(len(cloud)), [style.folded(p.name, 21) for p in cloud], fontsize=9)
+        ax.set_yticks(range(len(cloud)), [style.folded(p.name, 19) for p in cloud], fontsize=9)
         ax.set_ylim(len(cloud) - 0.5, -0.5)
         ax.set_xlim(left=0)
         ax.xaxis.set_major_locator(MaxNLocator(6))

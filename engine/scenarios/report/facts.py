@@ -58,7 +58,8 @@ def told(value: object) -> str:
 
 def notes(run: RunFolder, lang: Lang) -> list[str]:
     """What the reader has to know before the numbers: warnings of the run, runs that stopped early."""
-    out = [told(one) for one in run.manifest.get("warnings") or ()]
+    warnings = run.manifest.get("warnings") or ()
+    out = [told(one.get(lang, one) if isinstance(one, Mapping) else one) for one in warnings]
     early = {str(r.get("name")): r for r in run.manifest.get("runs") or () if r.get("stopped_early")}
     if early:
         names = [
@@ -72,7 +73,8 @@ def commands(run: RunFolder, lang: Lang) -> list[str]:
     """The commands that make this again, to be typed in the folder of the report."""
     given = run.manifest.get("command")
     grid = f" --sensitivity {run.grid}" if run.grid else ""
-    again = f"truyvet scenario run scenario.yml{grid} --out {shlex.quote('../' + run.path.name + '-2')}"
+    out = shlex.quote(f"../{run.path.absolute().name.removesuffix('.new')}-2")
+    again = f"truyvet scenario run scenario.yml{grid} --out {out}"
     return [
         "truyvet scenario check scenario.yml",
         str(given) if given else again,

@@ -19,21 +19,35 @@ def key_of(owner: type[Part], field: str) -> str:
 
 def setting_name(path: str, scenario: Scenario, lang: Lang) -> str:
     """What a dotted path of a variant or a sweep means, in words; an unknown path stays as it is."""
+    key, part = _walk(path, scenario)
+    if key is None:
+        return path
+    name = SETTINGS[key][1 if lang == "vi" else 2]
+    if part and key.rpartition(".")[2] in _SHARED:
+        return f"{PARTS[part][0 if lang == 'vi' else 1]}: {name[0].lower()}{name[1:]}"
+    return name
+
+
+def setting_key(path: str, scenario: Scenario) -> str | None:
+    """Key in ``SETTINGS`` of a dotted path; None for an unknown one."""
+    return _walk(path, scenario)[0]
+
+
+def _walk(path: str, scenario: Scenario) -> tuple[str | None, str]:
+    """Key of the setting, and the part of the file that it is in."""
     owner: type[Part] | None = PolicyVariant if scenario.study is not None else Simulation
-    name, part = "", ""
+    key, part = None, ""
     for step in path.split("."):
         if step.isdigit():
             continue
         if owner is None or owner is Distribution or step not in owner.model_fields:
             break
-        key = key_of(owner, step)
-        if key in SETTINGS:
-            name = SETTINGS[key][1 if lang == "vi" else 2]
-            name = f"{part}: {name[0].lower()}{name[1:]}" if step in _SHARED and part else name
+        if key_of(owner, step) in SETTINGS:
+            key = key_of(owner, step)
         elif step in PARTS:
-            part = PARTS[step][0 if lang == "vi" else 1]
+            part = step
         owner = part_type(owner, step)
-    return name or path
+    return key, part
 
 
 @cache

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.scenarios.report.answers import Cell, Table
 from engine.scenarios.report.chains import chain_parts
 from engine.scenarios.report.facts import commands, facts, notes, question
 from engine.scenarios.report.folder import RunFolder, read_folder
-from engine.scenarios.report.parameters import Row, base_rows, variant_rows
+from engine.scenarios.report.parameters import Row, base_rows, sweep_rows, variant_rows
 from engine.scenarios.report.pictures import pictures
 from engine.scenarios.report.style import Picture, svg_uri
 from engine.scenarios.report.sweeps import sweep_pictures
@@ -105,6 +105,7 @@ def _context(run: RunFolder, lang: Lang) -> dict[str, Any]:
         "chains": _chain_table(rows, lang),
         "groups": _grouped(base_rows(scenario, lang, estimated)),
         "variants": _variants(run, lang),
+        "swept": sweep_rows(scenario, lang),
         "marks": [(mark, text(f"mark.{mark}", lang)) for mark in "OPCNDMT"],
         "limits": _limits(scenario, lang),
         "facts": facts(run, lang),
@@ -147,7 +148,19 @@ def _grouped(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
 
 def _variants(run: RunFolder, lang: Lang) -> list[tuple[str, list[Row]]]:
     titles = {info.variant: info.variant_title[0 if lang == "vi" else 1] for info in run.runs}
-    return [(titles.get(name, name), rows) for name, rows in variant_rows(run.scenario, lang)]
+    out = [
+        (titles.get(name, name), [replace(row, name=_in_part(row, run)) for row in rows])
+        for name, rows in variant_rows(run.scenario, lang)
+    ]
+    return out if len(out) > 1 or out[0][1] else []
+
+
+def _in_part(row: Row, run: RunFolder) -> str:
+    """The name of a setting with that of its part; a study has only one part."""
+    if run.scenario.study is not None:
+        return row.name
+    name = row.name if row.name[1:2].isupper() else row.name[0].lower() + row.name[1:]
+    return f"{row.group}: {name}"
 
 
 def _limits(scenario: Scenario, lang: Lang) -> list[str]:

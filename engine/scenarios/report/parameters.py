@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine import params
 from engine.scenarios import files
 from engine.scenarios.model import Distribution, Part, PolicyStudy, Scenario, Simulation
-from engine.scenarios.report.naming import key_of
+from engine.scenarios.report.naming import key_of, setting_key, setting_name
 from engine.scenarios.report.numbers import percent, plain
 from engine.scenarios.report.settings import DEFAULTS, MISSING, NAMED, PARTS, SETTINGS, UNITS, WORDS
 from engine.scenarios.report.texts import text
@@ -53,6 +53,21 @@ def variant_rows(scenario: Scenario, lang: Lang) -> list[tuple[str, list[Row]]]:
         gone = [_replace(r, text("value.gone", lang)) for r in gone]
         out.append((plan.variant, changed + gone))
     return out
+
+
+def sweep_rows(scenario: Scenario, lang: Lang) -> list[Row]:
+    """The settings of the sweep with all their values."""
+    out = []
+    for path, values in scenario.sweep.items():
+        share = _is_share(path, scenario)
+        shown = "; ".join(value_text(value, lang, share) for value in values)
+        out.append(Row("", path, setting_name(path, scenario, lang), shown, "", text("source.file", lang), ""))
+    return out
+
+
+def _is_share(path: str, scenario: Scenario) -> bool:
+    key = setting_key(path, scenario)
+    return key is not None and SETTINGS[key][0].startswith("share")
 
 
 def _replace(row: Row, value: str) -> Row:
@@ -111,6 +126,8 @@ def _source(
         return "; ".join(f"{p.source} ({p.name})" for p in declared), min(
             (p.mark for p in declared), key="OPCNDMT".index
         )
+    if not isinstance(getattr(owner, field), int | float | Distribution) or isinstance(getattr(owner, field), bool):
+        return text("source.rule", lang), ""
     return text("source.default", lang), "T"
 
 
@@ -125,6 +142,8 @@ def _value(key: str, unit: str, value: object, lang: Lang) -> str:
     if key == "Outside.days" and isinstance(value, Mapping):
         parts = [text("value.on_day", lang, day=day, n=n) for day, n in sorted(value.items())]
         return "; ".join(parts) or text("value.nobody", lang)
+    if key == "Simulation.seed":
+        return str(value)
     if isinstance(value, tuple) and not value:
         return text("value.all" if key.rpartition(".")[2] in {"kinds", "channels"} else "value.nobody", lang)
     return value_text(value, lang, share=unit.startswith("share") or key == "Vaccination.coverage")

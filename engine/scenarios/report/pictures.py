@@ -97,7 +97,7 @@ def held(run: RunFolder, lang: Lang) -> str:
     if label(run, first, lang) == first.called(lang):
         return ""
     parts = (f"{setting_name(p, run.scenario, lang)} = {value_text(v, lang)}" for p, v in first.values.items())
-    return text("caption.held", lang, values=", ".join(parts))
+    return text("caption.held", lang, values="; ".join(parts))
 
 
 def _by_day(run: RunFolder, lang: Lang, measure: str) -> Picture | None:

@@ -98,7 +98,8 @@ def top_label(ax: Axes, text: str) -> None:
 
 def whole_days(ax: Axes, text: str) -> None:
     """An axis of days: whole numbers only."""
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    few = 4 if ax.get_xlim()[1] >= 1000 else 6
+    ax.xaxis.set_major_locator(MaxNLocator(few, integer=True))
     ax.set_xlabel(text, fontsize=9.5, color=FAINT, labelpad=3)
 
 
