@@ -172,13 +172,13 @@ class Fit:
 LEAST = 5
 """Fewer delays are not fitted."""
 MANY = 1000
-"""More delays than this are fitted by their distinct values, to the thousandth of a day."""
+"""More delays than this are fitted by their distinct values, to the hundredth of a day."""
 
 
 def distinct(data: Intervals) -> Intervals:
     """The same with a row for each distinct delay and the weights added up."""
     columns = np.column_stack([data.end - data.start, data.start_width, data.end_width])
-    rows, index = np.unique(columns.round(3), axis=0, return_inverse=True)
+    rows, index = np.unique(columns.round(2), axis=0, return_inverse=True)
     weight: Floats = np.bincount(index.ravel(), data.weight, len(rows)).astype(np.float64)
     return Intervals(np.zeros(len(rows)), rows[:, 1], rows[:, 0], rows[:, 2], weight)
 

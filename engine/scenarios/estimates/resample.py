@@ -10,8 +10,8 @@ from engine.kernels.hashing import draws, fold
 Floats = npt.NDArray[np.float64]
 BLOCK = 2_000_000
 """Draws held at a time."""
-MOST = 20_000_000
-"""Draws made, unless 200 resamples take more."""
+MOST = 5_000_000
+"""Draws made, unless 100 resamples take more."""
 
 
 def bootstrap(
@@ -19,11 +19,11 @@ def bootstrap(
 ) -> Floats:
     """``statistic`` of ``resamples`` resamples of 0..n-1 with replacement.
 
-    ``statistic`` takes positions (some, n) and gives (some, values). Returns (resamples, values); of more than 20,000
-    positions fewer resamples are taken, at least 200. Cost: some 30 ns a draw.
+    ``statistic`` takes positions (some, n) and gives (some, values). Returns (resamples, values); of more than 5,000
+    positions fewer resamples are taken, at least 100. Cost: some 30 ns a draw.
     """
     key = key_of(seed, stream)
-    resamples = min(resamples, max(200, MOST // max(n, 1)))
+    resamples = min(resamples, max(100, MOST // max(n, 1)))
     block = max(1, BLOCK // max(n, 1))
     parts = []
     for begin in range(0, resamples, block):
