@@ -6,15 +6,16 @@ Codes depend on the order of arrival, so no answer may depend on a code: ties ar
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from engine.kernels.interning import EMPTY, intern, intern_few, rehash
+from engine.kernels.key_order import gather, order_of
 
 Codes = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
@@ -23,8 +24,8 @@ FEWEST, BYTES_A_KEY = 1_024, 16
 """Room that a new namespace begins with: slots, and bytes for each key they may hold."""
 FEW = 4_000
 """Keys that are looked up (1-2 ms) without letting the interpreter go."""
-MANY = 2_000
-"""From this many keys on, they are sorted in Arrow."""
+SINGLE = 4
+"""Keys that are read one by one."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,30 @@ class Keys:
         return table.held[table.starts[code] : table.starts[code + 1]].tobytes().decode()
 
     def keys(self, codes: Iterable[int]) -> list[str]:
-        """The keys behind ``codes``, in the same order."""
-        return [self.key(c) for c in codes]
+        """The keys behind ``codes``, in the same order.
+
+        Raises:
+            IndexError: there is no key with one of the codes.
+        """
+        wanted = np.fromiter(codes, np.int64)
+        if len(wanted) <= SINGLE:
+            return [self.key(c) for c in wanted.tolist()]
+        if wanted.min() < 0 or wanted.max() >= self._count:
+            raise IndexError(f"no key has the code {wanted.min() if wanted.min() < 0 else wanted.max()}")
+        held, starts = self.bytes_table()
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(starts[wanted + 1] - starts[wanted])])
+        data = np.empty(int(offsets[-1]), np.uint8)
+        gather(held, starts, wanted, offsets, data)
+        raw, ends = data.tobytes(), offsets.tolist()
+        if raw.isascii():
+            text = raw.decode("ascii")
+            return [text[a:b] for a, b in pairwise(ends)]
+        return [raw[a:b].decode() for a, b in pairwise(ends)]
+
+    def bytes_table(self) -> tuple[Bytes, Ints]:
+        """UTF-8 of every key one after the other, and where each begins (and the last ends), by code: for kernels."""
+        table = self._table
+        return table.held, table.starts
 
     def encode(self, column: pa.Array | pa.ChunkedArray) -> Codes:
         """Codes of a string column without nulls, shape (rows,); new keys are added. Cost: a hash look-up a row."""
@@ -137,11 +160,9 @@ class Keys:
 
     def ranks(self, codes: Codes) -> npt.NDArray[np.int64]:
         """Rank of each code among ``codes`` by key order (equal codes share no rank guarantee)."""
-        keys = self.keys(codes.tolist())
-        if len(keys) < MANY:
-            order: Any = sorted(range(len(keys)), key=keys.__getitem__)
-        else:  # UTF-8 sorts as code points do
-            order = pc.sort_indices(pa.array(keys, pa.string())).to_numpy()
+        if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < self._count:
+            raise IndexError("no key has one of the codes")
+        order = order_of(*self.bytes_table(), np.asarray(codes, np.int64))
         ranks = np.empty(len(codes), np.int64)
         ranks[order] = np.arange(len(codes))
         return ranks

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.kernels.hashing import draws, fold, normal
 from engine.city.rng import Stream, generator, kernel_key
+from engine.kernels.hashing import draws, fold, normal
 
 KEY = kernel_key(1, Stream.COURSE)
 

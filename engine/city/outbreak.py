@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv, gammaln
 
-from engine.kernels.hashing import draws
 from engine.city.kernels.meet import Spread
 from engine.city.rng import Stream, generator, kernel_key
 from engine.city.tables import Bools, City, Float32, Floats, Int32, Int64
 from engine.clock import DAY, FOREVER, HOUR
+from engine.kernels.hashing import draws
 from engine.params import (
     ASYMPTOMATIC_FACTOR,
     CITY_ASLEEP_FACTOR,

@@ -4,12 +4,12 @@ import numpy as np
 import pyarrow as pa
 
 from engine.city.districts import DISTRICTS
-from engine.kernels.hashing import draws
 from engine.city.outbreak import State
 from engine.city.rng import Stream, generator, kernel_key
 from engine.city.tables import KINDS, Bools, City, Int64
 from engine.clock import DAY, FOREVER, HOUR, MINUTE
 from engine.events.schemas import TIME, canonical_schema
+from engine.kernels.hashing import draws
 
 _IN_CASE_LIST = 0.9
 """Detected F0 who appear as a `case`; the others are known by their positive PCR alone."""

@@ -12,9 +12,10 @@ from engine.exposure.policies import Policy
 from engine.exposure.reached import Question, Reached, Seed, Trace
 from engine.exposure.trace import MAX_DEPTH, direct_counts, trace
 from engine.exposure.windows import infection_window, infectious_window
-from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS, channels_of
+from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
 from engine.people.timelines import F0
 from engine.service.explain import chains_to
+from engine.service.exposure_rows import ExposureRows
 from engine.service.results import (
     CaseRow,
     Chain,
@@ -116,31 +117,17 @@ def sources(
     )
 
 
-def _rows(state: Snapshot, reached: Reached, min_probability: float) -> tuple[ExposureRow, ...]:
+def _rows(state: Snapshot, reached: Reached, min_probability: float) -> ExposureRows:
     chosen = np.flatnonzero(reached.probability >= min_probability)
-    rows = _records(state, reached.take(chosen))
-    rows.sort(key=lambda r: (r.level, -r.probability, r.first_exposed_at, r.person))
-    return tuple(rows)
+    rank = state.person_keys.ranks(reached.person[chosen])
+    order = np.lexsort((rank, reached.first[chosen], -reached.probability[chosen], reached.level[chosen]))
+    return _records(state, reached.take(chosen[order]))
 
 
-def _records(state: Snapshot, reached: Reached) -> list[ExposureRow]:
-    people, cases = state.person_keys.keys, state.people.cases
-    codes = reached.person.tolist()
-    columns = zip(
-        people(codes),
-        reached.level.tolist(),
-        reached.first.tolist(),
-        reached.last.tolist(),
-        (reached.seconds / 60).tolist(),
-        reached.probability.tolist(),
-        reached.dose.tolist(),
-        (code in cases for code in codes),
-        (channels_of(bits) for bits in reached.channels.tolist()),
-        people(reached.via.tolist()),
-        (tuple(sorted(state.place_keys.keys(places))) for places in reached.places()),
-        strict=True,
-    )
-    return [ExposureRow(*row) for row in columns]
+def _records(state: Snapshot, reached: Reached) -> ExposureRows:
+    cases = state.people.cases
+    is_case = np.fromiter((code in cases for code in reached.person.tolist()), np.bool_, len(reached.person))
+    return ExposureRows(reached, is_case, state.person_keys, state.place_keys)
 
 
 def case_row(state: Snapshot, f0: F0, policy: Policy, until: int) -> CaseRow:

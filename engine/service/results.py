@@ -96,7 +96,7 @@ class ExposureReport:
     window: Window
     until: int
     depth: int
-    rows: tuple[ExposureRow, ...]
+    rows: Sequence[ExposureRow]
 
 
 @dataclass(frozen=True)

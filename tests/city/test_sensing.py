@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from engine.kernels.hashing import fold, normal
 from engine.city.kernels.meet import look
 from engine.city.kernels.spots import spots
 from engine.city.sensing import radio
 from engine.city.tables import BUS
 from engine.clock import DAY
+from engine.kernels.hashing import fold, normal
 from engine.params import CITY_BODY_DB_SD, CITY_CHECK_OUT_SHARE
 
 

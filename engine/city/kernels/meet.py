@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from engine.kernels.hashing import fold, fold3, normal, unit
 from engine.city.kernels.spots import AT_HOME, NIGHT_END, NIGHT_START, PERIOD_S, PERIODS, Folk, Rooms, spot
+from engine.kernels.hashing import fold, fold3, normal, unit
 
 DAY_S = PERIODS * PERIOD_S
 NEVER = 2**62

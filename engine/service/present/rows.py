@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from engine.clock import to_rfc3339
+from engine.service.exposure_rows import ExposureRows
 from engine.service.results import ExposureReport, ExposureRow
 
 MEDIA: dict[str, str] = {
@@ -61,4 +62,8 @@ def report_json(
     report: ExposureReport, rows: Sequence[ExposureRow] | None = None, next_cursor: str | None = None
 ) -> bytes:
     """``report_body`` as compact UTF-8 JSON."""
-    return orjson.dumps(report_body(report, rows, next_cursor))
+    shown = report.rows if rows is None else rows
+    if not isinstance(shown, ExposureRows):
+        return orjson.dumps(report_body(report, shown, next_cursor))
+    head = orjson.dumps(report_head(report))
+    return b'%s,"exposures":[%s],"next":%s}' % (head[:-1], shown.json(), orjson.dumps(next_cursor))

@@ -1,0 +1,78 @@
+"""The rows of a trace as columns: the same records and the same JSON as one object a row would give."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.clock import LATEST
+from engine.exposure.reached import Reached
+from engine.ids import Keys
+from engine.service.exposure_rows import ExposureRows
+from engine.service.present.rows import exposure_row
+
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+
+
+def rows_of(people, places, count, rng):
+    """Random rows about these keys."""
+    names, sites = Keys(), Keys()
+    for key in people:
+        names.add(key)
+    for key in places:
+        sites.add(key)
+    first = rng.integers(-(2**40), 2**40, count)
+    shared = np.unique(
+        np.stack([rng.integers(0, len(names), 6), rng.integers(0, len(sites), 6)]).astype(np.int32), axis=1
+    )
+    reached = Reached(
+        person=rng.integers(0, len(names), count).astype(np.int32),
+        level=rng.integers(1, 7, count).astype(np.int8),
+        first=first,
+        last=first + rng.integers(0, 10**6, count),
+        seconds=rng.integers(0, 10**7, count),
+        dose=rng.random(count) * 10.0 ** rng.integers(-12, 4, count),
+        probability=rng.random(count) * 10.0 ** rng.integers(-12, 1, count),
+        channels=rng.integers(0, 8, count),
+        via=rng.integers(0, len(names), count).astype(np.int32),
+        shared_person=shared[0],
+        shared_place=shared[1],
+    )
+    return ExposureRows(reached, rng.random(count) < 0.5, names, sites)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=9, unique=True), st.lists(NAMES, min_size=1, max_size=4, unique=True),
+       st.integers(0, 12), st.integers(0, 2**32))  # fmt: skip
+def test_json_says_what_the_records_say(people, places, count, seed):
+    rows = rows_of(people, places, count, np.random.default_rng(seed))
+    told = json.loads(b"[" + rows.json() + b"]")
+    assert len(told) == len(rows) == count
+    for got, row in zip(told, rows, strict=True):
+        want = exposure_row(row)
+        for name, decimals in (("minutes", 4), ("probability", 9), ("dose", 9)):
+            # A tie may fall to the other side: the last decimal.
+            assert got.pop(name) == pytest.approx(want.pop(name), rel=1e-12, abs=1.01 * 10**-decimals)
+        assert got == want
+
+
+def test_slices_and_single_rows_are_those_of_the_whole():
+    rows = rows_of(["an", "bình", 'c"d\\'], ["chợ", "q"], 7, np.random.default_rng(3))
+    whole = tuple(rows)
+    assert rows[2:5] == whole[2:5] == tuple(rows[2:5])
+    assert rows[::-2] == whole[::-2]
+    assert [rows_of(["a", "b"], ["p"], 5, np.random.default_rng(4))[i] for i in (0, -1)] == [
+        tuple(rows_of(["a", "b"], ["p"], 5, np.random.default_rng(4)))[i] for i in (0, -1)
+    ]
+    assert rows[0] == whole[0]
+    with pytest.raises(IndexError):
+        rows[7]
+    assert json.loads(b"[" + rows[3:3].json() + b"]") == []
+
+
+def test_moments_beyond_the_calendar_are_its_ends():
+    rows = rows_of(["a"], ["p"], 1, np.random.default_rng(5))
+    late = Reached(**{**vars(rows._reached), "last": np.array([LATEST + 10])})
+    told = json.loads(ExposureRows(late, np.array([True]), rows._people, rows._places).json())
+    assert told["last_exposed_at"].startswith("9999-")
