@@ -19,6 +19,7 @@ from engine.graph.kernels.sightings import bluetooth_scan
 from engine.graph.kernels.stays import copresence_scan
 from engine.graph.presences import Presences, Queries, fix_columns, fixes_of, stays_of
 from engine.graph.scanning import Scan, touched
+from engine.graph.segments import Segment
 from engine.graph.view import GraphView
 
 Ints = npt.NDArray[np.int64]
@@ -160,10 +161,13 @@ def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility, others: G
     if len(own.query) == 0:
         return _nothing()
     lat, lng, accuracy = fix_columns(view, own, "lat_e7", "lng_e7", "accuracy_dm")
-    own_cell, cell_start, reached = _cells_in_reach(lat, lng, min(cap, limit + sigmas * most_sigma))
+    near = list(touched(others.location, int(own.start.min()), int(own.end.max()), gap))
+    vaguest = max((_vaguest_m(s) for _, s in near), default=0.0)
+    sigma = np.minimum(np.hypot(accuracy / 10, vaguest) / per_sigma, most_sigma)
+    own_cell, cell_start, reached = _cells_in_reach(lat, lng, np.minimum(cap, limit + sigmas * sigma))
     person, low, high = q.person[own.query], q.start[own.query], q.end[own.query]
     scan = Scan(np.int32, np.int32, np.int64, np.int64, np.float64, np.float64, np.int32)
-    for at, s in touched(others.location, int(own.start.min()), int(own.end.max()), gap):
+    for at, s in near:
         p = s.rows.payload
         scan.run(
             at, proximity_scan,
@@ -176,11 +180,27 @@ def _near_fixes(view: GraphView, q: Queries, eligibility: Eligibility, others: G
     return _found(LOCATION, own, index, other, start, end, weight, metres, segment, row)
 
 
-def _cells_in_reach(lat: Array, lng: Array, reach_m: float) -> tuple[Array, Ints, npt.NDArray[np.uint64]]:
-    """Cells that may hold a fix within ``reach_m`` of each fix: (cell of each fix, starts by cell, cells)."""
-    resolution = int(params.FIX_CELL_RESOLUTION.value)
+def _vaguest_m(segment: Segment) -> float:
+    """Worst accuracy among the fixes of a segment, m; remembered."""
+    if "vaguest" not in segment.memory:
+        segment.memory["vaguest"] = segment.rows.payload["accuracy_dm"].max(initial=0) / 10
+    found: float = segment.memory["vaguest"]
+    return found
+
+
+def _cells_in_reach(lat: Array, lng: Array, reach_m: Floats) -> tuple[Array, Ints, npt.NDArray[np.uint64]]:
+    """Cells that may hold a fix within ``reach_m`` of each fix: (number of its cells, starts by number, cells)."""
+    cells = cells_of(lat / 1e7, lng / 1e7, int(params.FIX_CELL_RESOLUTION.value))
     # k rings reach at least 1.5 k - 0.5 edges beyond a cell's own border.
-    rings = max(1, ceil((reach_m / SMALLEST_CELL_EDGE_M + 0.5) / 1.5))
-    cells, own_cell = np.unique(cells_of(lat / 1e7, lng / 1e7, resolution), return_inverse=True)
-    starts, reached, _ = disk(cells, rings)
-    return own_cell, starts, reached
+    rings = np.maximum(1, np.ceil((reach_m / SMALLEST_CELL_EDGE_M + 0.5) / 1.5)).astype(np.int64)
+    number = np.empty(len(cells), np.int64)
+    starts, reached, before = [np.zeros(1, np.int64)], [], 0
+    for k in np.unique(rings).tolist():
+        mine = np.flatnonzero(rings == k)
+        distinct, inverse = np.unique(cells[mine], return_inverse=True)
+        first, found, _ = disk(distinct, k)
+        number[mine] = inverse + before
+        starts.append(first[1:] + starts[-1][-1])
+        reached.append(found)
+        before += len(distinct)
+    return number, np.concatenate(starts), np.concatenate(reached)
