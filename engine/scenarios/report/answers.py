@@ -136,7 +136,7 @@ def _gap(run: RunFolder, info: RunInfo, lang: Lang, name_other: bool) -> list[Ce
     other = run.compared_with(info.name)
     if name_other and other is not None:
         between += " " + text("against", lang, baseline=other.called(lang))
-    return [Cell(shown, between), Cell(text("col.better_of", lang, share=percent(gap.get("better"), lang, 0)))]
+    return [Cell(shown, between), Cell(percent(gap.get("better"), lang, 0))]
 
 
 def weekly(run: RunFolder, lang: Lang) -> Table | None:

@@ -56,7 +56,7 @@ def lines(
         figure, ax = style.axes(lang, right=0.67)
         for s in series:
             if s.low is not None and s.high is not None:
-                ax.fill_between(s.x, s.low, s.high, color=s.colour, alpha=0.16, lw=0)
+                ax.fill_between(s.x, s.low, s.high, color=s.colour, alpha=0.16 if len(series) < 5 else 0.11, lw=0)
             ax.plot(s.x, s.y, color=s.colour, lw=1.8, ls="--" if s.dashed else "-", marker="o" if dots else "", ms=4)
         ax.margins(x=0.01 if not dots else 0.04)
         top = max((float(np.nanmax(s.high if s.high is not None else s.y)) for s in series if s.y.size), default=1.0)

@@ -1,6 +1,7 @@
 """The pictures of a simulation: curves, cost against benefit, final size. For the page and for notebooks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from engine.texts import Lang
 MOST = 1 + len(style.COLOURS)
 """So many runs in one picture, at most: the baseline, and as many as there are colours."""
 MOST_DOTS = 1_500
+MOST_R_BANDS = 2
+"""R of single replicates varies so much that the bands of more runs cover everything."""
 
 
 def shown_runs(run: RunFolder) -> tuple[RunInfo, ...]:
@@ -60,6 +63,8 @@ def _series(run: RunFolder, lang: Lang, table: str, **where: object) -> list[Ser
             continue
         rows = rows.sort_by("day")
         middle, low, high = (column(rows, name) for name in ("median", "q05", "q95"))
+        if "pooled" in rows.column_names:
+            middle = column(rows, "pooled")
         if "complete" in rows.column_names:
             cut = ~np.asarray(rows["complete"].to_pylist(), bool)
             middle, low, high = (np.where(cut, np.nan, part) for part in (middle, low, high))
@@ -117,8 +122,10 @@ def _r(run: RunFolder, lang: Lang, kind: str) -> Picture | None:
         return None
     title = text(f"picture.r_{kind}", lang)
     one = text("r_one", lang)
+    if len(series) > MOST_R_BANDS:
+        series = [replace(s, low=None, high=None) for s in series]
     figure = charts.lines(series, lang, text("measure.r", lang), text("axis.day", lang), one=one)
-    caption = some(run, lang, text(f"caption.r_{kind}", lang) + " " + text("caption.band", lang))
+    caption = some(run, lang, text(f"caption.r_{kind}", lang) + " " + text("caption.pooled", lang))
     alt = text("alt.lines", lang, title=title, facts=_facts(series, lang, peak=True))
     return Picture(f"r_{kind}", title, caption, alt, figure)
 

@@ -80,8 +80,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "col.difference": ("Chênh tỷ lệ nhiễm với «{baseline}», điểm %", "Attack rate against “{baseline}”, points"),
     "col.difference_own": ("Chênh tỷ lệ nhiễm, điểm %", "Difference of the attack rate, points"),
     "against": ("so với «{baseline}»", "against “{baseline}”"),
-    "col.better": ("Thấp hơn trong", "Lower in"),
-    "col.better_of": ("{share} số lần tính", "{share} of replicates"),
+    "col.better": ("Thấp hơn trong (số lần tính)", "Lower in (of replicates)"),
     "baseline": ("mốc so sánh", "baseline"),
     "more_rows": ("Xem cả {n} dòng", "Show all {n} rows"),
     # -- measures, for axes ----------------------------------------------------------------------------
@@ -125,14 +124,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Chỉ vẽ {shown} trong {all} phương án; bảng có đủ.",
         "Only {shown} of the {all} runs are drawn; the table has them all.",
     ),
+    "caption.pooled": (
+        "Đường: mọi lần tính gộp lại (tổng chia tổng). Dải màu, khi có: 5-95 % của từng lần tính.",
+        "Line: all replicates together (ratio of sums). Band, where drawn: 5-95 % of single replicates.",
+    ),
     "caption.held": ("Ở mức: {values}.", "At: {values}."),
     "caption.r_day": (
         "Số người mà một người đang lây vào ngày đó sẽ lây, nếu mọi ngày đều như ngày đó. Trên 1 dịch lớn lên, dưới 1 dịch lui.",
         "People whom one infectious person of that day would infect, if all days were like it. Above 1 the epidemic grows.",
     ),
     "caption.r_cohort": (
-        "Số người mà một người nhiễm vào ngày đó lây cho đến hết kỳ tính; những ngày cuối vì thế còn thiếu.",
-        "People infected, up to the end, by one person infected on that day; the last days are therefore incomplete.",
+        "Số người mà một người nhiễm vào ngày đó lây cho đến hết kỳ tính; những ngày cuối, còn thiếu, không vẽ.",
+        "People infected, up to the end, by one person infected on that day; the last days, still incomplete, are left out.",
     ),
     "caption.cost": (
         "Càng cao càng tránh được nhiều ca nhiễm; càng sang trái càng ít cách ly. Vạch: 5-95 %. Mốc là «{baseline}».",
