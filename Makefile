@@ -19,7 +19,7 @@ run: install  ## load the sample city, print the F1/F2 of a case, serve the API
 	@$(BIN)/truyvet demo --serve
 
 test: install lint  ## everything that must hold
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile
 
 lint: install  ## format, lint, types, import direction
 	$(BIN)/ruff format --check .
