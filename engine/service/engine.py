@@ -33,6 +33,8 @@ from engine.service.progress import Progress
 from engine.service.publishing import Published, Publishing
 from engine.service.questions import AnyPolicy, Questions
 from engine.service.results import FileReport, IngestReply, PurgeReport, Rejection
+from engine.service.scenario_jobs import ScenarioJobs
+from engine.service.scenarios import Scenarios
 from engine.service.settings import Settings
 from engine.service.storage import Storage
 from engine.service.stream import MAP, Hub
@@ -69,6 +71,8 @@ class Engine(Territory, Published):
         analytic = (self.stream, self.map_stream)
         self._news = MapNews(self.hexes, self.release, analytic, self.release_stream)
         self._maintenance: Maintenance | None = None
+        self.scenario_jobs = ScenarioJobs(self, None, settings, clock, self.metrics)
+        """Scenarios that clients submitted; run only by servers."""
         self._ready = self._closed = False
 
     # -- opening and closing --------------------------------------------------------------------------
@@ -111,6 +115,8 @@ class Engine(Territory, Published):
             self._publishing = Publishing(journal, self._known, self.areas, self.settings, self._clock)
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
             self._maintenance.renewed += [self.forget_maps, lambda: self._held.renew(self.snapshot)]
+            self.scenario_jobs = ScenarioJobs(self, journal, self.settings, self._clock, self.metrics)
+            self._maintenance.renewed.append(self.scenario_jobs.forget_worlds)
         self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
@@ -124,6 +130,7 @@ class Engine(Territory, Published):
                 return
             self._live.start()
             self._news.start()
+            self.scenario_jobs.start()
             if self._maintenance is not None:
                 due = (self.hold_levels, self._publishing.publish_if_due)
                 self._maintenance.start(self._clock, self._history, due)
@@ -138,6 +145,7 @@ class Engine(Territory, Published):
         if self._closed:
             return
         self._closed, self._ready = True, False
+        self.scenario_jobs.stop()
         self._news.stop()
         self._live.stop()
         self._intake.drain()
@@ -228,6 +236,11 @@ class Engine(Territory, Published):
             if progress is not None and batch.bytes_total:
                 progress(path.name, batch.bytes_done / batch.bytes_total)
         return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What would have happened under other rules: scenarios over what is known."""
+        return Scenarios(self)
 
     # -- the past -------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What operators count: rates, latencies, depths, in the text format of Prometheus. No personal data is in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.process_collector import ProcessCollector
@@ -57,6 +57,7 @@ class Metrics:
         self._checkpoint_at = Gauge("truyvet_checkpoint_timestamp_seconds", "When it was written", registry=r)
         self._purged = Counter("truyvet_purged_rows", "Rows purged after their retention", registry=r)
         self._purged_at = Gauge("truyvet_purge_timestamp_seconds", "When the last purge ended", registry=r)
+        self._scenarios = Gauge("truyvet_scenario_jobs", "Scenarios submitted, by state", ["state"], registry=r)
 
     def _edge(self) -> None:
         r = self.registry
@@ -122,6 +123,11 @@ class Metrics:
         """A purge dropped ``rows``."""
         self._purged.inc(rows)
         self._purged_at.set(self._clock())
+
+    def scenarios(self, states: Mapping[str, int]) -> None:
+        """So many scenarios are in each state now."""
+        for state in ("queued", "running", "done", "failed", "cancelled"):
+            self._scenarios.labels(state).set(states.get(state, 0))
 
     # -- the edge -----------------------------------------------------------------------------------------
 
