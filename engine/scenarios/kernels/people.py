@@ -1,0 +1,51 @@
+"""What a run keeps of each person: one record of 64 bytes (a cache line) and a byte of flags."""
+
+import numpy as np
+import numpy.typing as npt
+
+PERSON = np.dtype(
+    [
+        ("onset", np.float32),
+        ("isolate_at", np.float32),
+        ("quarantine_at", np.float32),
+        ("release_at", np.float32),
+        ("test_at", np.float32),  # of the isolated and quarantined
+        ("sick_test_at", np.float32),
+        ("positive_at", np.float32),
+        ("end_at", np.float32),  # recovery or death
+        ("point", np.float32),  # the susceptible: draw of the day's winning infector; the infected: see hit_on
+        ("infector", np.int32),
+        ("place", np.int32),
+        ("later", np.int32),  # neighbours in the list of those who are looked at on one day
+        ("sooner", np.int32),
+        ("wake", np.int16),  # that day, -1: none
+        ("infected_on", np.int16),
+        ("hit_on", np.int16),  # next day with a point of transmission: ``point`` along the contacts, by weight
+        ("found_on", np.int16),
+        ("infectious_on", np.int16),
+        ("mark", np.int16),  # day and level at which tracing reached the person
+    ]
+)
+"""Times are days of the run; one that is not set is infinite."""
+
+SUSCEPTIBLE, ISOLATED, QUARANTINED, REMOVED = 1, 2, 4, 8
+"""REMOVED: recovered, dead, or immune from the start."""
+SYMPTOMATIC, DETECTED, KNOWN, DIES = 16, 32, 64, 128
+"""KNOWN: has been a case of the tracers. DIES: ``end_at`` is death."""
+CONFINED = ISOLATED | QUARANTINED
+REACHABLE = SUSCEPTIBLE | CONFINED
+"""Of these, someone who can be infected has SUSCEPTIBLE alone."""
+NEVER = np.float32(np.inf)
+NOT_YET = np.int16(32_767)
+"""``infected_on`` of someone who has not been infected."""
+DONE, TO_PLAN = np.float32(-1), np.float32(-2)
+"""``test_at`` of someone who has been tested, and who waits for a moment to be drawn (and stands in that list)."""
+
+
+def fresh(people: int) -> npt.NDArray[np.void]:
+    """Records of people to whom nothing has happened."""
+    one = np.zeros(1, PERSON)
+    for name in PERSON.names or ():
+        one[name] = np.inf if PERSON[name] == np.float32 else -1
+    one["infected_on"] = NOT_YET
+    return np.full(people, one[0], PERSON)

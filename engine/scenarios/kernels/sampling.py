@@ -1,0 +1,52 @@
+"""Draws inside the kernels of a run: times from tables of quantiles, gaps to the next hit, counts."""
+
+import math
+
+import numpy as np
+
+from engine.kernels.hashing import fold, unit
+from engine.scenarios.kernels.compiling import kernel
+
+CELLS = 1024
+
+
+@kernel
+def days(times, stepwise, row, u):
+    """The time at quantile ``u`` of row ``row`` (see ``engine.scenarios.distributions``)."""
+    if stepwise:
+        day = 0
+        while times[row, day] <= u:
+            day += 1
+        return np.float64(day)
+    at = u * CELLS
+    cell = int(at)
+    part = at - cell
+    if cell == CELLS - 1:
+        at = part * CELLS
+        cell = int(at)
+        part = at - cell
+        cell += CELLS + 1
+    return times[row, cell] + part * (np.float64(times[row, cell + 1]) - times[row, cell])
+
+
+@kernel
+def gap(key, number, log_miss):
+    """How many are passed over before hit ``number`` when each is missed with a chance of logarithm ``log_miss``."""
+    return math.floor(math.log(1.0 - unit(fold(key, number))) / log_miss)
+
+
+@kernel
+def log_of_miss(chance):
+    """The logarithm for ``gap``."""
+    return math.log(1.0 - chance) if chance < 1.0 else -math.inf
+
+
+@kernel
+def poisson(key, mean):
+    """A Poisson number: unit-rate arrivals before ``mean``. Cost: the number itself."""
+    count = 0
+    at = -math.log(1.0 - unit(fold(key, 0)))
+    while at < mean:
+        count += 1
+        at -= math.log(1.0 - unit(fold(key, count)))
+    return count

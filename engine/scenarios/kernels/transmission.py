@@ -1,0 +1,105 @@
+"""Step 4 of a day: who infects whom.
+
+A contact of hazard h infects with chance 1 - exp(-h): the chance that a Poisson process of rate 1 has a point on a
+stretch of length h. So the contacts of an infector are laid end to end, those of all its days in a row, points are
+drawn along them, and each point infects. A measure that leaves the share m of a hazard keeps each point with chance m.
+The answer is that of a draw for each contact and day, at the cost of a draw for each point: an infector is looked at on
+the days of its points only.
+"""
+
+import math
+
+import numpy as np
+
+from engine.kernels.hashing import fold, unit
+from engine.scenarios.kernels.arrays import ACTIVE, SECOND
+from engine.scenarios.kernels.calendar import reschedule
+from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.course import infect, next_points, rate_of
+from engine.scenarios.kernels.edges import factor_of, vaccine_factor
+from engine.scenarios.kernels.people import (
+    CONFINED,
+    ISOLATED,
+    NEVER,
+    REACHABLE,
+    REMOVED,
+    SUSCEPTIBLE,
+)
+from engine.scenarios.streams import CONTACTS
+
+
+@kernel
+def candidate(people, lists, now, p, q, tie, place):
+    """``p`` infects ``q`` today, unless another one does with a smaller draw (then a smaller index)."""
+    r = people[q]
+    if r.point == NEVER:
+        lists[SECOND, now.in_second] = q
+        now.in_second += 1
+    elif tie > r.point or (tie == r.point and p >= r.infector):
+        return
+    r.point = tie
+    r.infector = p
+    r.place = place
+
+
+@kernel
+def infect_candidates(state, now, rules, tables, protected, day):
+    """The candidates of the day are infected, in the order in which they were found; they infect tomorrow at first."""
+    now.contacts_from = day + 1
+    for i in range(now.in_second):
+        q = state.lists[SECOND, i]
+        r = state.people[q]
+        r.point = NEVER
+        infect(state, now, rules, tables, protected, q, day, r.infector, r.place)
+    now.in_second = 0
+
+
+@kernel
+def keep_active(flags, lists, now):
+    """Those who have recovered or died leave the list of the infectious."""
+    kept = 0
+    for i in range(now.in_active):
+        p = lists[ACTIVE, i]
+        if not flags[p] & REMOVED:
+            lists[ACTIVE, kept] = p
+            kept += 1
+    now.in_active = kept
+
+
+@kernel
+def points_of(state, now, rules, tables, protected, net, ground, p, day, silent):
+    """The points of infector ``p`` on its day, and its next day; ``silent``: nobody is infected by them."""
+    observed = tables.steps[day].observed
+    rate = rate_of(state.people, state.flags, rules, tables, p, day)
+    key = fold(fold(now.keys[CONTACTS], p), day)
+    at = np.float64(state.people[p].point)
+    number = 0
+    passed = 0.0
+    measured = len(ground.measures) > 0
+    for row in range(net.first[observed, p], net.first[observed, p + 1]):
+        passed += net.weight[row]
+        while at < passed:
+            q = net.other[row]
+            if not silent and state.flags[q] & REACHABLE == SUSCEPTIBLE:
+                left = 1.0
+                if rules.vaccinated:
+                    left *= vaccine_factor(rules, protected, p, q, day)
+                if measured:
+                    left *= factor_of(ground, now, p, q, net.weight[row], net.place[row], day, observed)
+                if left >= 1.0 or unit(fold(key, number + 1)) < left:
+                    candidate(state.people, state.lists, now, p, q, unit(fold(key, number + 2)), net.place[row])
+            at -= math.log(1.0 - unit(fold(key, number))) / rate
+            number += 3
+    next_points(state.people, state.flags, rules, tables, p, day + 1, (at - passed) * rate)
+    reschedule(state.people, state.heads, p, day)
+
+
+@kernel
+def contacts(state, now, rules, tables, protected, net, ground, day):
+    """Everybody with points today; those of the isolated, and where that stops it of the quarantined, are silent."""
+    stopped = CONFINED if rules.stops_onward else ISOLATED
+    for i in range(now.in_active):
+        p = state.lists[ACTIVE, i]
+        points_of(state, now, rules, tables, protected, net, ground, p, day, state.flags[p] & stopped != 0)
+    now.in_active = 0
+    infect_candidates(state, now, rules, tables, protected, day)
