@@ -6,6 +6,8 @@ from scipy import stats
 
 from engine.errors import BadParameterError
 from engine.kernels.hashing import draws
+from engine.scenarios.estimates.assemble import estimate_cases
+from engine.scenarios.estimates.cases import CaseList
 from engine.scenarios.estimates.delays import estimate_delay, estimate_incubation
 from engine.scenarios.estimates.families import (
     GAMMA,
@@ -20,8 +22,10 @@ from engine.scenarios.estimates.families import (
     probabilities,
     rounded,
 )
+from engine.scenarios.estimates.options import Options
 from engine.scenarios.estimates.resample import key_of
 from engine.scenarios.estimates.serial import estimate_interval
+from engine.scenarios.model_parts import Distribution
 from tests.oracles import estimates as oracle
 
 CASES = [
@@ -138,3 +142,50 @@ def test_incubation_comes_out_of_windows_of_exposure():
     assert found.fits[0].family is WEIBULL
     nothing = np.full(10, np.nan)
     assert estimate_incubation(nothing, nothing, np.zeros(10)) is None
+
+
+def test_the_incubation_of_many_cases_has_the_interval_of_a_bootstrap():
+    u = uniform(1100, 23, 3)
+    width = np.floor(u[:, 0] * 4)
+    onset = np.floor(u[:, 1] * (width + 1) + stats.gamma(5, scale=1.1).ppf(u[:, 2]))
+    few = estimate_incubation(np.zeros(1000), width[:1000], onset[:1000])
+    many = estimate_incubation(np.zeros(1100), width, onset)
+    assert (few.n, many.n) == (1000, 1100)
+    assert many.mean_low < 5.5 < many.mean_high
+    wide = [(f.mean_high - f.mean_low) * np.sqrt(f.n) for f in (few, many)]
+    assert wide[1] == pytest.approx(wide[0], rel=0.25)
+
+
+def test_moments_of_many_cases_are_gathered_into_few_rows_that_keep_their_mean():
+    u = uniform(30_000, 24)
+    days = stats.gamma(2.3, scale=1.7).ppf(u[:, 0])
+    data = Intervals(np.zeros(30_000), 1 / 24 + u[:, 1] * 5, days, np.full(30_000, 1 / 24), np.ones(30_000))
+    short = distinct(data)
+    assert len(short) <= 2000
+    assert short.start_width.min() > 0
+    assert (short.end * short.weight).sum() / 30_000 == pytest.approx(days.mean(), abs=0.01)
+
+
+def test_a_date_minus_a_moment_is_a_difference_of_days():
+    onset = np.arange(30, dtype=np.float64)
+    isolated = onset + 2 + np.arange(30) % 10 / 10 + 0.05
+    cases = CaseList(tuple(map(str, range(30))), {"onset": onset, "isolated": isolated})
+    days, resolution = cases.delay("onset", "isolated")
+    assert (resolution, days.tolist()) == (1, [2.0] * 30)
+    found = estimate_cases(cases, None, Options(what=("settings",)))
+    # Times that are all the same are one time, not a distribution of no width.
+    assert found.settings["isolation_delay"].value == Distribution(fixed=2)
+
+
+@pytest.mark.parametrize("days", [0.0, 0.01, 1.0, 40.0])
+def test_equal_delays_of_any_length_are_settings(days):
+    onset = np.arange(30) + 0.3
+    cases = CaseList(tuple(map(str, range(30))), {"onset": onset, "isolated": onset + days})
+    value = estimate_cases(cases, None, Options(what=("settings",))).settings["isolation_delay"].value
+    assert value is not None
+
+
+def test_a_column_with_many_midnights_is_one_of_days():
+    half = np.where(np.arange(20) % 2, 0.4, 0.0) + np.arange(20)
+    cases = CaseList(tuple(map(str, range(20))), {"onset": half, "sampled": np.arange(20) + 0.4})
+    assert (cases.resolution("onset"), cases.resolution("sampled")) == (1, 1 / 24)

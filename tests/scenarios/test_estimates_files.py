@@ -122,6 +122,15 @@ def test_best_sources_make_a_forest():
     assert (found.infected.tolist(), found.infector.tolist()) == ([1, 2], [0, 1])
 
 
+def test_a_long_chain_and_a_circle_at_its_end():
+    n = 20_000
+    infected = np.append(np.arange(1, n), 0)
+    infector = np.append(np.arange(n - 1), n - 1)
+    share = np.append(np.ones(n - 1), 0.9)
+    found = best_sources(CaseList(tuple(map(str, range(n))), {}), Links(infected, infector, share, False), 0.5)
+    assert found.infected.tolist() == list(range(1, n))
+
+
 def chain_of_cases(n=60):
     """One case every second day, each infected by the one two before it; isolated 3 days after onset."""
     onset = np.arange(n, dtype=np.float64) + 18_800
@@ -157,6 +166,13 @@ def test_recent_cases_are_left_out_of_offspring():
     all_ = estimate_cases(cases, links, Options(what=("offspring",), recent_days=-10))
     assert all_.offspring.cases == 60
     assert all_.offspring.infected == 58
+
+
+def test_offspring_who_fell_ill_in_time_but_are_not_confirmed_yet_are_waited_for():
+    cases, links = chain_of_cases()
+    slow = CaseList(cases.people, {**cases.dates, "confirmed": cases.dates["onset"] + 9}, cases.areas, end=cases.last)
+    counted = [estimate_cases(c, links, Options(what=("offspring",))).offspring.cases for c in (cases, slow)]
+    assert counted == [60, 54]
 
 
 def test_days_and_areas_are_chosen():

@@ -107,13 +107,15 @@ def _inside(cases: CaseList, options: Options) -> Flags:
 def _interval(cases: CaseList, links: Links | None, date_: str, inside: Flags, options: Options) -> Interval | None:
     if links is None or not len(links):
         return None
-    moment = cases.date(date_)
+    moment, resolution = cases.date(date_), cases.resolution(date_)
+    if resolution == 1:
+        moment = np.floor(moment)
     days = moment[links.infected] - moment[links.infector]
     keep = np.isfinite(days) & inside[links.infected]
     if not keep.any():
         return None
     weight = None if links.sure else links.share[keep]
-    return estimate_interval(days[keep], cases.resolution(date_), weight, options.seed, options.resamples)
+    return estimate_interval(days[keep], resolution, weight, options.seed, options.resamples)
 
 
 def _offspring(
@@ -122,12 +124,7 @@ def _offspring(
     """The fit over cases that are old enough for their offspring to be known."""
     infected = cases.date("infected")
     at = np.where(np.isfinite(infected), infected, reference(cases))
-    if options.recent_days is not None:
-        recent = options.recent_days
-    elif links.sure and serial is not None and serial.n >= ENOUGH_PAIRS:
-        recent = serial.mean + 2 * serial.sd
-    else:
-        recent = params.SERIAL_MEAN_D.value + 2 * params.SERIAL_SD_D.value
+    recent = _recent(cases, serial if links.sure else None) if options.recent_days is None else options.recent_days
     with np.errstate(invalid="ignore"):
         keep = inside & (at <= cases.last - recent)
     left = int((inside & ~keep).sum())
@@ -145,6 +142,22 @@ def _offspring(
         drawn = drawn_infectors(len(cases), links.infected, links.infector, links.share, options.seed, tree)
         fits.append(fit_offspring(count_offspring(len(cases), drawn)[keep]))
     return pooled(fits), notes
+
+
+def _recent(cases: CaseList, serial: Interval | None) -> float:
+    """Days before the end from which on the offspring of a case are not all known.
+
+    Its offspring fall ill a serial interval after it, and where cases are dated by onset, become known later still.
+    """
+    if serial is not None and serial.n >= ENOUGH_PAIRS:
+        recent = serial.mean + 2 * serial.sd
+    else:
+        recent = params.SERIAL_MEAN_D.value + 2 * params.SERIAL_SD_D.value
+    unseen, _ = cases.delay("onset", "confirmed")
+    unseen = unseen[np.isfinite(unseen) & (unseen >= 0)]
+    if np.isfinite(cases.date("infected")).any() or not len(unseen):
+        return recent
+    return recent + float(np.quantile(unseen, 0.9))
 
 
 def _groups(cases: CaseList, inside: Flags, start: Floats, options: Options) -> list[tuple[str, date | None, Flags]]:
@@ -172,11 +185,10 @@ def _delays(cases: CaseList, inside: Flags, options: Options, found: Found | Non
     rows: list[Row] = []
     truncated: list[str] = []
     for name, (start, end) in DELAYS.items():
-        a, b = cases.date(start), cases.date(end)
-        if not (np.isfinite(a) & np.isfinite(b) & inside).any():
+        a = cases.date(start)
+        days, resolution = cases.delay(start, end)
+        if not (np.isfinite(days) & inside).any():
             continue
-        resolution = max(cases.resolution(start), cases.resolution(end))
-        days = np.floor(b) - np.floor(a) if resolution == 1 else b - a
         for area, period, keep in _groups(cases, inside, a, options):
             if not (keep & np.isfinite(days) & (days >= 0)).any():
                 continue

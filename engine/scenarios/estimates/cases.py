@@ -21,6 +21,8 @@ DATES = (
     "found",
 )
 """Moments of a case; ``found``: into quarantine as a contact, or found as one."""
+MIDNIGHTS = 0.1
+"""A column with a greater share of midnights is one of calendar days."""
 HOUR_D = 1 / 24
 """Resolution of moments that have a time of day, days."""
 
@@ -58,10 +60,22 @@ class CaseList:
         return np.full(len(self.people), np.nan) if found is None else found
 
     def resolution(self, name: str) -> float:
-        """1 for a column of calendar days, an hour where times of day are known, in days."""
+        """1 for a column of calendar days, an hour where times of day are known, in days.
+
+        A column that mixes both is one of days: midnight is a date without a time far more often than a moment.
+        """
         values = self.date(name)
         known = values[np.isfinite(values)]
-        return 1.0 if not len(known) or np.all(known == np.floor(known)) else HOUR_D
+        return 1.0 if not len(known) or np.mean(known == np.floor(known)) > MIDNIGHTS else HOUR_D
+
+    def delay(self, start: str, end: str) -> tuple[Floats, float]:
+        """Days from one date of each case to another, (cases,), and the resolution of both.
+
+        Where either column is known to the day, both are taken to the day: a date minus a moment is nothing.
+        """
+        a, b = self.date(start), self.date(end)
+        resolution = max(self.resolution(start), self.resolution(end))
+        return (np.floor(b) - np.floor(a) if resolution == 1 else b - a), resolution
 
     @property
     def last(self) -> float:
@@ -165,20 +179,26 @@ def best_sources(cases: CaseList, links: Links, threshold: float) -> Links:
     Shares are taken from the greatest down (ties: earlier infected, then infector); a link that would close a circle
     (A infected B infected A) is left out, and the case then has no known infector.
     """
-    parent = np.full(len(cases), -1, np.int64)
+    root = list(range(len(cases)))
     kept: list[int] = []
     for i in np.lexsort((links.infector, links.infected, -links.share)).tolist():
         child, source = int(links.infected[i]), int(links.infector[i])
-        if parent[child] >= 0 or links.share[i] < threshold:
+        if root[child] != child or links.share[i] < threshold:
             continue
-        above = source
-        while above >= 0 and above != child:
-            above = int(parent[above])
-        if above != child:
-            parent[child] = source
+        top = _top(root, source)
+        if top != child:
+            root[child] = top
             kept.append(i)
     rows = np.array(sorted(kept), np.int64)
     return Links(links.infected[rows], links.infector[rows], links.share[rows], links.sure)
+
+
+def _top(root: list[int], person: int) -> int:
+    """The first case of the tree that a case is in; ways there are shortened while they are gone."""
+    while root[person] != person:
+        root[person] = root[root[person]]
+        person = root[person]
+    return person
 
 
 def reference(cases: CaseList) -> Floats:

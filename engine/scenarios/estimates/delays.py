@@ -8,12 +8,15 @@ import numpy.typing as npt
 from engine.errors import BadParameterError
 from engine.scenarios.estimates.families import (
     LEAST,
+    MANY,
     POSITIVE,
     Fit,
     Floats,
     Intervals,
     best_fit,
+    distinct,
     fit,
+    mean_interval,
     rounded,
 )
 from engine.scenarios.estimates.resample import bootstrap, interval
@@ -121,7 +124,7 @@ def estimate_incubation(
 
     Infection is taken to be uniform over the exposure, which is cut at the onset (doubly interval-censored, Reich et
     al. 2009). Moments are days, (n,); windows without both ends, or with onset before their start, are left out.
-    Interval of the mean: bootstrap of the best family.
+    Interval of the mean: bootstrap of the best family, with more than 1,000 cases its sandwich variance.
     """
     known = np.isfinite(exposed_from) & np.isfinite(exposed_to) & np.isfinite(onset) & (onset >= exposed_from)
     known &= exposed_to >= exposed_from
@@ -133,6 +136,8 @@ def estimate_incubation(
     data = Intervals(begin - begin, close - begin, end - begin, wide, np.ones(len(begin)))
     fits = best_fit(data, POSITIVE)
     best = fits[0]
+    if len(begin) > MANY:
+        return Incubation(len(begin), best.mean, *mean_interval(best, distinct(data)), fits)
 
     def means(at: npt.NDArray[np.int64]) -> Floats:
         out = []

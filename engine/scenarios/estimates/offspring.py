@@ -106,13 +106,13 @@ def drawn_infectors(
     out = np.full(cases, -1, np.int64)
     u = draws(key_of(seed, SIMULATED + 1, tree), np.arange(cases, dtype=np.int64), 1)[:, 0]
     order = np.lexsort((infector, infected))
-    reached = np.zeros(cases)
-    for i in order.tolist():
-        x = infected[i]
-        before = reached[x]
-        reached[x] = before + share[i]
-        if before <= u[x] < reached[x]:
-            out[x] = infector[i]
+    child = infected[order]
+    reached = np.cumsum(share[order])
+    heads = np.flatnonzero(np.append(True, child[1:] != child[:-1])[: len(child)])
+    sizes = np.diff(np.append(heads, len(child)))
+    reached -= np.repeat(reached[heads] - share[order][heads], sizes)
+    chosen = (u[child] < reached) & (u[child] >= reached - share[order])
+    out[child[chosen]] = infector[order][chosen]
     return out
 
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -104,20 +105,25 @@ def read_sheet(
     return Sheet(path, tuple(rows), {w: c for w, c in columns.items() if c})
 
 
+@lru_cache(maxsize=100_000)
 def moment_of(text: str) -> float | None:
     """Days since 1970-01-01, local time; None for what is no date. Dates, ``d/m/yyyy`` and times are understood."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return _written_day(text)
+    if at.tzinfo is not None:
+        return (at.timestamp() + VIET_NAM_S) / 86_400
+    return (at - datetime(1970, 1, 1)).total_seconds() / 86_400
+
+
+def _written_day(text: str) -> float | None:
     for form in ("%Y-%m-%d", "%d/%m/%Y", "%Y/%m/%d"):
         try:
             return float((datetime.strptime(text, form).date() - EPOCH).days)
         except ValueError:
             continue
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if at.tzinfo is not None:
-        return (at.timestamp() + VIET_NAM_S) / 86_400
-    return (at - datetime(1970, 1, 1)).total_seconds() / 86_400
+    return None
 
 
 def read_cases(path: Path, named: Mapping[str, str] | None = None, imported: tuple[str, str] | None = None

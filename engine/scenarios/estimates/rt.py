@@ -155,8 +155,9 @@ def rt_of_cases(
     rows: list[Row] = []
     series: list[Series] = []
     areas = options.areas or (tuple(sorted({a for a in cases.areas if a})) if options.by_area else ())
+    lives = np.array(cases.areas)
     for area in ("", *areas) if not options.areas else areas:
-        mine = dated if not area else dated & np.array([a == area for a in cases.areas], np.bool_)
+        mine = dated & (lives == area) if area else dated
         days = np.floor(at[mine]).astype(np.int64) - first
         count = np.bincount(days, minlength=end - first + 1).astype(np.float64)
         foreign = None

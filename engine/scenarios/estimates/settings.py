@@ -8,6 +8,7 @@ from engine.scenarios.estimates.cases import CaseList, reference
 from engine.scenarios.estimates.delays import estimate_delay, estimate_incubation
 from engine.scenarios.estimates.options import Options
 from engine.scenarios.estimates.tables import Row, Setting, distribution_of, rows_of_fit
+from engine.scenarios.study_scores import wilson
 
 
 def settings_of(cases: CaseList, options: Options) -> tuple[Mapping[str, Setting], list[Row]]:
@@ -26,12 +27,11 @@ def settings_of(cases: CaseList, options: Options) -> tuple[Mapping[str, Setting
         for fit in got.fits:
             rows += rows_of_fit("incubation", "", fit)
     path = "measures.isolation.delay"
-    a, b = cases.date("onset"), cases.date("isolated")
-    days = b - a
+    days, resolution = cases.delay("onset", "isolated")
     good = np.isfinite(days) & (days >= 0)
     isolation = Setting(path, None, int(good.sum()), "estimate.reason.few_isolated")
     if good.any():
-        delay = estimate_delay(days, max(cases.resolution("onset"), cases.resolution("isolated")), resamples=2)
+        delay = estimate_delay(days, resolution, resamples=2)
         if delay.fits:
             isolation = Setting(path, distribution_of(delay.fits[0]), delay.n)
     asymptomatic, more = _asymptomatic(cases)
@@ -58,8 +58,5 @@ def _asymptomatic(cases: CaseList) -> tuple[Setting, list[Row]]:
     if onset[settled].all():
         return Setting(path, None, n, "estimate.reason.all_onset"), []
     share = float((settled & ~onset).sum() / n)
-    z2 = 1.959964**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = 1.959964 / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
-    row = Row("asymptomatic", "", None, None, "share", share, max(middle - half, 0), min(middle + half, 1), n)
+    row = Row("asymptomatic", "", None, None, "share", share, *wilson(int((settled & ~onset).sum()), n), n)
     return Setting(path, round(share, 4), n), [row]

@@ -148,19 +148,22 @@ def rows_of_fit(name: str, area: str, fit: Fit, first: date | None = None, last:
     return [Row(name, area, first, last, f"{fit.family.name}_{m}", v, None, None, fit.n) for m, v in values]
 
 
+SAME_D = 0.02
+"""Times that spread less than half an hour are one time."""
+
+
 def distribution_of(fit: Fit) -> Distribution:
     """A fit as a setting of a scenario.
 
     Raises:
         BadParameterError: a normal distribution, which a scenario has no use for.
     """
-    if fit.family.name == "gamma":
-        return Distribution(gamma=(round(fit.mean, 4), round(fit.a, 4)))
-    if fit.family.name == "weibull":
-        return Distribution(weibull=(round(fit.a, 4), round(fit.b, 4)))
-    if fit.family.name == "lognormal":
-        return Distribution(lognormal=(round(fit.a, 4), round(fit.b, 4)))
-    raise BadParameterError("a normal distribution has negative times: fit another one")
+    if fit.family.name not in ("gamma", "weibull", "lognormal"):
+        raise BadParameterError("a normal distribution has negative times: fit another one")
+    if fit.sd < SAME_D:
+        return Distribution(fixed=round(fit.mean, 2))
+    first, second = (float(f"{x:.5g}") for x in ((fit.mean, fit.a) if fit.family.name == "gamma" else (fit.a, fit.b)))
+    return Distribution.model_validate({fit.family.name: (first, second)})
 
 
 def settings_from(estimates: Estimates, names: Iterable[str]) -> dict[str, Value]:
