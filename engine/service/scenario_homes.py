@@ -14,7 +14,8 @@ from engine.people.timelines import F0
 from engine.scenarios.people_columns import numbered
 from engine.scenarios.world import NOBODY, Codes
 from engine.service.homes import home_areas, longest
-from engine.service.scenario_companions import by_night, companions
+from engine.service.scenario_catchments import areas_by_visits
+from engine.service.scenario_companions import by_night, companions, nights_of
 from engine.service.snapshot import Snapshot
 
 Ints = npt.NDArray[np.int64]
@@ -57,29 +58,45 @@ def homes_of(state: Snapshot, people: Codes, places: PlaceFacts, end: int) -> Ho
 
     The first of these that tells: the place of kind ``home`` where the person was longest; the cell of the fixes in
     which most hours between 22:00 and 06:00 were spent; the home of the person who was seen longest in those hours by
-    Bluetooth, and whose home is known so; the area, and the cell in it, of the longest stays, those at work and at
-    school left out if there are others; the cell of all fixes. The area of a cell is that of most places in it, or in
-    the nearest cell that has any within ten rings. Of equals the smaller code counts. People with the same home place
-    share a household.
+    Bluetooth, and whose home is known so; the area where most visitors of the same places live, see
+    :func:`engine.service.scenario_catchments.areas_by_visits`, places of work and schools left out if there are others,
+    and the cell in it with the longest stays; the cell of all fixes. The area of a cell is that of most places in it,
+    or in the nearest cell that has any within ten rings. Of equals the smaller code counts. People with the same home
+    place share a household.
 
     Cost: the presences of those days, sorted.
     """
-    found = [_some(state, people[at : at + CHUNK], places, end) for at in range(0, len(people), CHUNK)]
+    found = [_some(state, people[at : at + CHUNK], places, end, at) for at in range(0, len(people), CHUNK)]
     if not found:
         return Homes(np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.int32))
-    area, cell, home, sure = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    lost = np.flatnonzero((area < 0) & (cell != 0))
-    area[lost] = areas_of_cells(cell[lost], places)
-    beside = companions(state, people, sure, end - LOOK_BACK, end)
+    area, cell, home, last_cell, who, where, spans = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    _place_of_cells(area, cell, places)
+    sure = (area >= 0) | (cell != 0)
+    nights = nights_of(state, people, np.flatnonzero(~sure), end - LOOK_BACK, end)
+    beside = companions(nights, sure)
     told = np.flatnonzero(beside >= 0)
     area[told], cell[told] = area[beside[told]], cell[beside[told]]
+    lost, known = (area < 0) & (cell == 0), area.copy()  # a guess is no evidence for the next one
+    for some in (~places.duty[where], np.ones(len(where), np.bool_)):
+        rows = np.flatnonzero(some)
+        lives = areas_by_visits(who[rows], where[rows], spans[rows], known, places.area, (nights.asked, nights.other))
+        guessed = np.flatnonzero(lost & (area < 0) & (lives >= 0))
+        area[guessed] = lives[guessed]
+    _cells_of_visits(cell, area, lost, places, who, where, spans)
+    bare = np.flatnonzero((area < 0) & (cell == 0))
+    cell[bare] = last_cell[bare]
+    _place_of_cells(area, cell, places)
     return Homes(area.astype(np.int32), cell, numbered(home))
 
 
 def _some(
-    state: Snapshot, people: Codes, places: PlaceFacts, end: int
-) -> tuple[Ints, Cells, Ints, npt.NDArray[np.bool_]]:
-    """(area or -1, cell or 0, home place or -1, whether they tell where the nights are spent) of some people."""
+    state: Snapshot, people: Codes, places: PlaceFacts, end: int, at: int
+) -> tuple[Ints, Cells, Ints, Cells, Ints, Ints, Ints]:
+    """Of some people, from position ``at`` on.
+
+    Area or -1, cell or 0, of where the nights are spent; home place or -1; cell of all fixes or 0; and their visits as
+    (position, place, seconds), a row a person and place.
+    """
     count = len(people)
     q = Queries(people, np.full(count, end - LOOK_BACK, np.int64), np.full(count, end, np.int64))
     stays, fixes = stays_of(state.graph, q), fixes_of(state.graph, q)
@@ -92,12 +109,18 @@ def _some(
     lat, lng = fix_columns(state.graph, fixes, "lat_e7", "lng_e7")
     seen = cells_of(lat / 1e7, lng / 1e7, CELL_RESOLUTION)
     _fill(cell, area, fixes, seen, np.where(by_night(fixes.start), _clipped(fixes, q), 0), count)
-    sure = (area >= 0) | (cell != 0)
-    for some in (~places.duty[where], np.ones(len(where), np.bool_)):
-        rows = np.flatnonzero(some)
-        _visited(cell, area, places, asked[rows], where[rows], spans[rows])
-    _fill(cell, area, fixes, seen, _clipped(fixes, q), count)
-    return area, cell, home, sure
+    last_cell = np.zeros(count, np.uint64)
+    _fill(last_cell, np.full(count, NOBODY, np.int64), fixes, seen, _clipped(fixes, q), count)
+    pair, which = np.unique(asked << 32 | where, return_inverse=True)
+    seconds = np.zeros(len(pair), np.int64)
+    np.add.at(seconds, which, spans)
+    return area, cell, home, last_cell, (pair >> 32) + at, pair & 0xFFFFFFFF, seconds
+
+
+def _place_of_cells(area: Ints, cell: Cells, places: PlaceFacts) -> None:
+    """The area of the cell, for those of whom only that is known."""
+    bare = np.flatnonzero((area < 0) & (cell != 0))
+    area[bare] = areas_of_cells(cell[bare], places)
 
 
 def _fill(cell: Cells, area: Ints, fixes: Presences, seen: Cells, spans: Ints, count: int) -> None:
@@ -108,16 +131,14 @@ def _fill(cell: Cells, area: Ints, fixes: Presences, seen: Cells, spans: Ints, c
     cell[found] = distinct[best[found]]
 
 
-def _visited(cell: Cells, area: Ints, places: PlaceFacts, asked: Ints, where: Ints, spans: Ints) -> None:
-    """The area with the longest stays, for those of whom none is known, and the cell in it with the longest."""
-    known = places.area[where] >= 0
-    best = longest(asked[known], places.area[where[known]].astype(np.int64), spans[known], len(area))
-    found = np.flatnonzero((best >= 0) & (area < 0) & (cell == 0))
-    area[found] = best[found]
-    mapped = (places.cell[where] != 0) & (cell[asked] == 0)
-    mapped &= (area[asked] < 0) | (area[asked] == places.area[where])
+def _cells_of_visits(
+    cell: Cells, area: Ints, lost: npt.NDArray[np.bool_], places: PlaceFacts, who: Ints, where: Ints, spans: Ints
+) -> None:
+    """The cell with the longest stays, in the person's area where one is known, of those who were ``lost``."""
+    mapped = np.flatnonzero(lost[who] & (places.cell[where] != 0))
+    mapped = mapped[(area[who[mapped]] < 0) | (area[who[mapped]] == places.area[where[mapped]])]
     distinct, index = np.unique(places.cell[where[mapped]], return_inverse=True)
-    best = longest(asked[mapped], index.astype(np.int64), spans[mapped], len(area))
+    best = longest(who[mapped], index.astype(np.int64), spans[mapped], len(area))
     cell[best >= 0] = distinct[best[best >= 0]]
 
 

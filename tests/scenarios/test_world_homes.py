@@ -1,9 +1,12 @@
 """Homes, areas and households of a world: where people stay at night, else most."""
 
+import math
 from datetime import date
 from typing import Any
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely import box
 
 from engine.geo.cells import cells_of
@@ -11,6 +14,7 @@ from engine.geo.units import Unit, Units
 from engine.params import PLACE_KINDS
 from engine.scenarios.model import Population
 from engine.scenarios.world import World
+from engine.service.scenario_catchments import areas_by_visits
 from engine.service.scenario_world import world_for
 from tests.graph.small import Told, saw, stay
 from tests.worlds import load_sorted
@@ -116,14 +120,63 @@ def test_polygons_tell_the_commune_and_who_lives_where_no_place_is() -> None:
 def test_whom_a_phone_sees_by_night_lives_there_too() -> None:
     night = T0 + 17 * HOUR  # midnight in Viet Nam
     met = [
-        saw("e", "a", night), saw("a", "e", night + 900), saw("e", "c", night, duration_s=500), saw("f", "c", night),
-        saw("d", "g", T0 + 4 * HOUR), saw("h", "f", night),
+        saw("e", "a", night, 1000), saw("a", "e", night + 1200, 1000), saw("e", "c", night, 1900),
+        saw("f", "c", night, 1800), saw("d", "g", T0 + 4 * HOUR, HOUR), saw("h", "f", night, HOUR),
+        saw("d", "a", night, 1799),  # a guest
     ]  # fmt: skip
     world, keys = made(Units(), [*EVENTS, *met])
     told = {"e": "760", "f": "760", "h": None}  # f is known through c, which tells nothing of h
     assert homes(world, keys) == EXPECTED | told
     cells = dict(zip(keys, world.cell.tolist(), strict=True))
     assert (cells["e"], cells["f"], cells["h"]) == (cells["a"], cells["c"], 0)
+
+
+def test_who_goes_where_others_go_lives_where_they_live() -> None:
+    """The shop lies in 770; two of its visitors scan at home in 760. Who scans nowhere else is their neighbour."""
+    known = [stay("a", "stall", T0 + 6 * HOUR), stay("b", "stall", T0 + 12 * HOUR), stay("x", "stall", T0 + 7 * HOUR)]
+    world, keys = made(Units(), [*EVENTS, *known])
+    assert homes(world, keys) == EXPECTED | {"x": "760", "d": "760"}
+    # y scans only where nobody is known, but spends the night with z, of whom nothing is known but one visit.
+    night = T0 + 17 * HOUR
+    more = [place("far", "shop", None, "001"), stay("y", "far", T0), saw("z", "y", night, HOUR)]
+    world, keys = made(Units(), [*EVENTS, *known, *more])
+    assert homes(world, keys) == EXPECTED | {"x": "760", "d": "760", "y": "001", "z": "001"}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 7), st.integers(0, 4), st.integers(1, 9)), max_size=25, unique_by=lambda v: v[:2]
+    ),
+    st.lists(st.integers(-1, 2), min_size=8, max_size=8),
+    st.lists(st.integers(-1, 2), min_size=5, max_size=5),
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=6, unique=True),
+)
+def test_areas_by_visits_are_the_most_likely_ones(
+    visits: list[tuple[int, int, int]], lives: list[int], place_area: list[int], others: list[tuple[int, int]]
+) -> None:
+    person, place, seconds = (np.array(c, np.int64) for c in zip(*visits, strict=True)) if visits else (
+        np.empty(0, np.int64),) * 3  # fmt: skip
+    asked = [(p, o) for p, o in others if p != o and lives[p] < 0]
+    pairs = np.array([p for p, _ in asked], np.int64), np.array([o for _, o in asked], np.int64)
+    found = areas_by_visits(person, place, seconds, np.array(lives), np.array(place_area, np.int32), pairs)
+    areas = max(*lives, *place_area) + 1
+    for p in range(8):
+        speak = dict.fromkeys(range(areas), 0.0)
+        for q in [p, *(o for a, o in asked if a == p)] if lives[p] < 0 else []:
+            for v, spot, _ in visits:
+                for a in speak if v == q else []:
+                    k = sum(w == spot and lives[u] == a for u, w, _ in visits) + (place_area[spot] == a)
+                    speak[a] += math.log(1 + areas * k)
+        best = max(speak.values(), default=0.0)
+        likely = {a for a, value in speak.items() if value > 0 and value > best - 0.01}
+        assert found[p] in likely if likely else found[p] == -1
+
+
+def test_equally_likely_areas_are_told_apart_by_time() -> None:
+    none = np.empty(0, np.int64)
+    for seconds, best in (((60, 3000), 1), ((3000, 60), 0)):
+        row = np.array([0, 0]), np.array([0, 1]), np.array(seconds)
+        assert areas_by_visits(*row, np.array([-1]), np.array([0, 1], np.int32), (none, none)).tolist() == [best]
 
 
 def test_households_are_those_who_scan_at_one_home() -> None:
