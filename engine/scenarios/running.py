@@ -1,5 +1,6 @@
 """A whole scenario: every run an ensemble, then one folder of results. For command line, notebooks and jobs alike."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from engine.clock import Clock, system_clock, to_rfc3339
-from engine.errors import BadInputError, BadParameterError, CancelledError
+from engine.errors import BadInputError, BadParameterError, CancelledError, RunFolderError
 from engine.scenarios import chains, store
 from engine.scenarios.chains import Chains
 from engine.scenarios.differences import differences_table
@@ -34,6 +35,8 @@ WorldOf = Callable[[Simulation], World]
 """The world of a run's `population` and `initial`; called once for runs that share both."""
 UNFINISHED = ".unfinished"
 """Beside the folder of results: what is finished of a run that is not."""
+_PART = re.compile(r"[0-9a-f]{32}(\.records)?")
+"""Names of what lies in it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def run_scenario(scenario: Scenario, plans: Sequence[RunPlan], world_of: WorldOf
         with tempfile.TemporaryDirectory(prefix="truyvet-run-") as there:
             run = _run(scenario, plans, world_of, Path(there) / "run", options, simulator)
             return store.Run(None, run.manifest, run.tables | _loaded(there), run.text)
-    folder = folder.absolute()
+    folder = folder.resolve()
     store.may_write(folder, scenario_hash(scenario), options.force)
     return _run(scenario, plans, world_of, folder, options, simulator)
 
@@ -98,12 +101,23 @@ def _run(scenario: Scenario, plans: Sequence[RunPlan], world_of: WorldOf, folder
          simulator: Simulator) -> store.Run:  # fmt: skip
     work = folder.with_name(folder.name + UNFINISHED)
     with store.alone(work):
+        _only_ours(work)
         job = _Job(scenario, plans, _Worlds(world_of), work, options, simulator)
         there = job.already(folder)
         if there is None:
             there = job.run(folder)
         shutil.rmtree(work, ignore_errors=True)
     return there
+
+
+def _only_ours(work: Path) -> None:
+    """Refuse a folder that holds what is not ours: it is taken away at the end."""
+    other = sorted(path.name for path in work.iterdir() if not _PART.fullmatch(path.name))
+    if other or work.is_symlink():
+        what = other[0] if other else "a link"
+        raise RunFolderError(
+            f"{work} is for what is unfinished of a run, but holds {what}; move it, or choose another --out"
+        )
 
 
 class _Worlds:

@@ -27,6 +27,8 @@ from engine.scenarios.records import told
 
 FORMAT, VERSION = "truyvet-run", 1
 MANIFEST, SCENARIO = "manifest.json", "scenario.yml"
+_NEXT = f".{MANIFEST}"
+"""A manifest that is being written; what a killed writer left counts for nothing."""
 LARGE = ("chains",)
 """Tables that are not loaded when a folder is read."""
 Manifest = dict[str, Any]
@@ -62,10 +64,9 @@ def versions() -> dict[str, str]:
             out[name] = "unknown"
     digest = hashlib.sha256()
     engine = Path(__file__).parents[1]
-    for path in sorted(
-        [*(engine / "scenarios").rglob("*.py"), *(engine / "kernels").glob("*.py"), engine / "params.py"]
-    ):
-        if "report" not in path.parts:
+    named = (engine / "params.py", engine / "exposure" / "infectiousness.py")
+    for path in sorted([*(engine / "scenarios").rglob("*.py"), *(engine / "kernels").glob("*.py"), *named]):
+        if "report" not in path.relative_to(engine).parts:
             digest.update(path.read_bytes())
     return out | {"code": digest.hexdigest()[:16]}
 
@@ -83,13 +84,18 @@ def write_run(folder: Path, manifest: Manifest, tables: Mapping[str, pa.Table], 
             (even with ``force``); or it cannot be written.
         StorageFullError: no room; what was there before is untouched.
 
-    Between two renames at the very end a replaced folder is away for a moment; a writer killed just then leaves it as
-    ``NAME.old``.
+    Between two renames at the very end a replaced folder is away for a moment; the next writer puts back what one that
+    was killed just then left as ``.NAME.before``. A link is followed, and stays.
     """
-    may_write(folder, str(manifest["hash"]), force)
-    new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    folder = folder.resolve()
+    room, old = folder.with_name(f".{folder.name}.writing"), folder.with_name(f".{folder.name}.before")
+    new = room / folder.name
     with told(folder):
-        for left in (new, old):
+        if old.is_dir() and not folder.exists():
+            old.rename(folder)
+    may_write(folder, str(manifest["hash"]), force)
+    with told(folder):
+        for left in (room, old):
             shutil.rmtree(left, ignore_errors=True)
         new.mkdir(parents=True)
         try:
@@ -109,7 +115,7 @@ def write_run(folder: Path, manifest: Manifest, tables: Mapping[str, pa.Table], 
             new.rename(folder)
             sync(folder.parent)
         finally:
-            shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(room, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
     return Run(folder, whole, dict(tables), text)
 
@@ -172,11 +178,26 @@ def read_run(folder: Path, check: bool = True) -> Run:
         RunFolderError: no results there, or a file is missing, damaged or changed.
     """
     manifest = read_manifest(folder)
-    for name, digest in manifest["files"].items():
+    _check(folder, manifest["files"], check)
+    return _loaded(folder, manifest)
+
+
+def _check(folder: Path, files: Mapping[str, str], sums: bool) -> None:
+    for name, digest in files.items():
+        what_to_do = (
+            "write the reports anew with: truyvet scenario report DIR" if _is_report(name) else "run the scenario again"
+        )
         if Path(name).name != name or not (folder / name).is_file():
-            raise RunFolderError(f"{folder / name} is missing; run the scenario again")
-        if check and _sha256(folder / name) != digest:
-            raise RunFolderError(f"{folder / name} is damaged or was changed; run the scenario again")
+            raise RunFolderError(f"{folder / name} is missing; {what_to_do}")
+        if sums and _sha256(folder / name) != digest:
+            raise RunFolderError(f"{folder / name} is damaged or was changed; {what_to_do}")
+
+
+def _is_report(name: str) -> bool:
+    return name.endswith(".html")
+
+
+def _loaded(folder: Path, manifest: Manifest) -> Run:
     names = [Path(name).stem for name in manifest["files"] if name.endswith(".parquet")]
     try:
         tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names if name not in LARGE}
@@ -189,21 +210,24 @@ def read_run(folder: Path, check: bool = True) -> Run:
 def add_files(folder: Path, write: Fill) -> Manifest:
     """Let ``write`` put files (reports) into a run folder that is in place, and bring its manifest up to date.
 
-    Only files that are new or differ get another checksum; files that were damaged before are refused.
+    Damaged or missing reports are no hindrance, other damaged files are refused. While ``write`` is at it the manifest
+    names no reports: whoever is killed then leaves good results without them.
 
     Raises:
-        RunFolderError: as :func:`read_run`; ``write`` changed a table.
+        RunFolderError: as :func:`read_run`; ``write`` changed another file than a report.
     """
-    before = read_run(folder).manifest
+    before = read_manifest(folder)
+    kept = {name: digest for name, digest in before["files"].items() if not _is_report(name)}
+    _check(folder, kept, sums=True)
     with told(folder):
+        _put(folder, before | {"files": kept})
         write(folder)
+        changed = [name for name, digest in kept.items() if _sha256(folder / name) != digest]
+        if changed:
+            raise RunFolderError(f"{folder / changed[0]} was changed by a report; run the scenario again")
         manifest = _seal(folder, before)
-        sync(folder / MANIFEST)
-    changed = [
-        n for n, digest in before["files"].items() if n.endswith(".parquet") and manifest["files"].get(n) != digest
-    ]
-    if changed:
-        raise RunFolderError(f"{folder / changed[0]} was changed by a report; run the scenario again")
+        for path in (*(folder / name for name in manifest["files"] if name not in kept), folder):
+            sync(path)
     return manifest
 
 
@@ -215,23 +239,43 @@ def alone(folder: Path) -> Iterator[None]:
         RunFolderError: another is at it.
     """
     with told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
+        handle = _locked(folder)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunFolderError(f"another run is working in {folder}; wait for it, or choose another folder") from None
         yield
     finally:
         os.close(handle)
 
 
+def _locked(folder: Path) -> int:
+    """The folder, opened and locked: the one that has the name now, not one that its last user took away."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        except BlockingIOError:
+            os.close(handle)
+            raise RunFolderError(f"another run is working in {folder}; wait for it, or choose another folder") from None
+        except FileNotFoundError:
+            pass
+        os.close(handle)
+
+
 def _seal(folder: Path, manifest: Manifest) -> Manifest:
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in (MANIFEST, _NEXT))
     files = {name: _sha256(folder / name) for name in names}
-    whole = {"format": FORMAT, "version": VERSION} | manifest | {"files": files}
-    unfinished = folder / f".{MANIFEST}"
+    return _put(folder, manifest | {"files": files})
+
+
+def _put(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the manifest, at once."""
+    whole = {"format": FORMAT, "version": VERSION} | manifest
+    unfinished = folder / _NEXT
     unfinished.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sync(unfinished)
     unfinished.replace(folder / MANIFEST)

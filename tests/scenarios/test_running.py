@@ -163,6 +163,14 @@ def test_what_is_there_already_is_given_back(world: World, tmp_path: Path) -> No
     assert store.read_run(tmp_path / "out").manifest["replicates"] == 8
 
 
+def test_a_folder_of_somebody_elses_is_not_taken_for_unfinished_work(world: World, tmp_path: Path) -> None:
+    (tmp_path / "out.unfinished").mkdir()
+    (tmp_path / "out.unfinished" / "thesis.txt").write_text("mine")
+    with pytest.raises(RunFolderError, match=r"holds thesis\.txt; move it"):
+        run(world, tmp_path / "out")
+    assert (tmp_path / "out.unfinished" / "thesis.txt").read_text() == "mine"
+
+
 def test_without_a_folder_the_tables_come_back(world: World, tmp_path: Path) -> None:
     result = run(world, None)
     assert result.folder is None

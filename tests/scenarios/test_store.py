@@ -1,5 +1,6 @@
 """A folder of results is whole or not there, says when it was touched, and writes over nothing that is not its own."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -124,6 +125,86 @@ def test_a_report_that_is_made_later_is_in_the_manifest(tmp_path: Path) -> None:
     assert "report.en.html" in store.read_run(tmp_path / "out").manifest["files"]
     with pytest.raises(RunFolderError, match="changed by a report"):
         store.add_files(tmp_path / "out", lambda folder: (folder / "totals.parquet").write_text("x"))
+
+
+def test_a_damaged_or_killed_report_is_written_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    store.write_run(folder, ABOUT, TABLES, "", report=lambda new: (new / "report.en.html").write_text("old"))
+    (folder / "report.en.html").write_text("torn")
+    with pytest.raises(RunFolderError, match="truyvet scenario report DIR"):
+        store.read_run(folder)
+
+    def killed(there: Path) -> None:
+        (there / "report.en.html").write_text("ne")
+        (there / ".manifest.json").write_text("{")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.add_files(folder, killed)
+    assert "report.en.html" not in store.read_run(folder).manifest["files"]
+    store.add_files(folder, lambda there: (there / "report.en.html").write_text("new"))
+    assert set(store.read_run(folder).manifest["files"]) == {"totals.parquet", "scenario.yml", "report.en.html"}
+    (folder / "totals.parquet").write_bytes(b"")
+    with pytest.raises(RunFolderError, match="run the scenario again"):
+        store.add_files(folder, lambda there: None)
+
+
+def test_neighbours_with_names_like_ours_are_left_alone(tmp_path: Path) -> None:
+    for name in ("out.old", "out.new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.txt").write_text("mine")
+    write(tmp_path / "out")
+    write(tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out.new", "out.old"]
+    assert (tmp_path / "out.old" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "results")
+    for seed in (1, 2):
+        write(tmp_path / "out", seed=seed)
+        assert (tmp_path / "out").is_symlink()
+        assert store.read_run(tmp_path / "disk" / "results").manifest["seed"] == seed
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["results"]
+
+
+def test_results_that_were_away_when_a_writer_was_killed_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "out")
+    rename = Path.rename
+
+    def killed(path: Path, to: Path) -> Path:
+        if ".writing" in str(path):
+            raise KeyboardInterrupt
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "out", seed=2)
+    assert not (tmp_path / "out").exists()
+    monkeypatch.undo()
+    with pytest.raises(RunFolderError, match="another scenario"):
+        write(tmp_path / "out", hash="2" * 64)
+    assert store.read_run(tmp_path / "out").manifest["seed"] == 1
+
+
+def test_a_lock_on_a_folder_that_was_taken_away_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last user removes it between our opening and locking it."""
+    work, flock, calls = tmp_path / "work", fcntl.flock, []
+
+    def late(handle: int, how: int) -> None:
+        calls.append(handle)
+        if len(calls) == 1:
+            work.rmdir()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with store.alone(work):
+        assert len(calls) == 2
+        with pytest.raises(RunFolderError, match="another run"), store.alone(work):
+            pass
 
 
 def test_one_run_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
