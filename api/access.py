@@ -11,13 +11,15 @@ from api.port import EnginePort
 from api.problems import ProblemError, not_ready
 from engine.service.access import role_of
 
-Action = Literal["post_events", "persons", "clusters", "hexes", "policies"]
+Action = Literal["post_events", "persons", "clusters", "hexes", "policies", "scenarios", "run_scenarios"]
 ALLOWED: dict[Action, frozenset[str]] = {
     "post_events": frozenset({"feed", "officer", "admin"}),
     "persons": frozenset({"officer"}),
     "clusters": frozenset({"officer", "epidemiologist"}),
     "hexes": frozenset({"officer", "epidemiologist", "map", "admin"}),
     "policies": frozenset({"officer", "epidemiologist", "admin"}),
+    "scenarios": frozenset({"officer", "epidemiologist"}),
+    "run_scenarios": frozenset({"epidemiologist"}),
 }
 """Action -> roles. ``persons`` is every reply that names people, cases among them."""
 OFFICER_KINDS = frozenset({"case", "test_result", "quarantine"})

@@ -15,7 +15,20 @@ from api.middleware import EmptyParameters, Guard, Heads
 from api.paths import EncodedSlashes
 from api.port import EnginePort
 from api.replays import Replays
-from api.routers import areas, board, cases, clusters, events, ogc, operations, persons, policies, risk, tiles
+from api.routers import (
+    areas,
+    board,
+    cases,
+    clusters,
+    events,
+    ogc,
+    operations,
+    persons,
+    policies,
+    risk,
+    scenarios,
+    tiles,
+)
 from api.streams import Streams
 from engine.service.tiles import Drawing
 from engine.texts import Lang
@@ -57,7 +70,7 @@ def create_app(
     app.state.drawing = Drawing()
     app.state.run = secrets.token_hex(8)  # part of every ETag: another process may hold another journal
     problems.install(app)
-    for part in (events, board, cases, persons, clusters, risk, areas, tiles, ogc, policies, operations):
+    for part in (events, board, cases, persons, clusters, risk, areas, tiles, ogc, policies, scenarios, operations):
         app.include_router(part.router)
     app.add_middleware(Guard)
     app.add_middleware(EmptyParameters)

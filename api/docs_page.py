@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from api.examples.scenarios import JOB
 from engine.texts import Lang, say
 
 _STYLE = """
@@ -21,7 +22,9 @@ border-bottom:1px solid #ddd}
 @media(prefers-color-scheme:dark){body{background:#16181a;color:#e8e8e4}code,pre{background:#23272a}
 .m{color:#89c2d9}td,th,h2{border-color:#444}}
 """
-_SAMPLES = {"person": "P-1042", "kind": "case"}
+_SAMPLES = {"person": "P-1042", "kind": "case", "scenario": str(JOB["id"])}
+_FILE = "application/yaml"
+"""Bodies of this type are sent from a file."""
 _ROLE_OF_TAG = {
     "events": "feed",
     "cases": "officer",
@@ -30,6 +33,7 @@ _ROLE_OF_TAG = {
     "risk": "map",
     "policies": "officer",
     "board": "officer",
+    "scenarios": "epidemiologist",
 }
 
 
@@ -58,7 +62,11 @@ def curl_of(path: str, method: str, op: dict[str, Any], base_url: str) -> str:
     parts = ["curl"]
     if op.get("security"):
         parts.append('-H "Authorization: Bearer $TOKEN"')
-    if method == "post":
+    if method not in ("get", "post"):
+        parts.append(f"-X {method.upper()}")
+    if method == "post" and _FILE in op["requestBody"]["content"]:
+        parts.append(f"-H 'Content-Type: {_FILE}' --data-binary @scenario.yml")
+    elif method == "post":
         event = op["requestBody"]["content"]["application/json"]["examples"][_SAMPLES["kind"]]["value"]
         body = json.dumps(event, ensure_ascii=False).replace("'", "'\\''")
         parts.append(f"-H 'Content-Type: application/json' \\\n  -d '{body}'")

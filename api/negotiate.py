@@ -13,6 +13,7 @@ MEDIA: dict[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "geojson": "application/geo+json",
     "arrow": "application/vnd.apache.arrow.stream",
+    "parquet": "application/vnd.apache.parquet",
     "html": "text/html",
     "mvt": "application/vnd.mapbox-vector-tile",
 }

@@ -28,6 +28,7 @@ from engine.service.results import (
     PlaceInfo,
 )
 from engine.service.risk_results import HexWhy
+from engine.service.scenario_job_files import Job
 
 Box = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""
@@ -164,6 +165,28 @@ class ViewPort(Protocol):
         """Everybody who has a level, ordered by (level, person); ``since``: changed after this sequence number."""
 
 
+class JobsPort(Protocol):
+    """Scenarios as jobs; see ``ScenarioJobs`` for the meaning of each method."""
+
+    def submit(self, text: str, actor: str, force: bool = False) -> Job:
+        """Take a scenario in."""
+
+    def all(self) -> list[Job]:
+        """Every job, the newest first."""
+
+    def get(self, ident: str) -> Job:
+        """One job."""
+
+    def cancel(self, ident: str, actor: str) -> Job:
+        """Stop it, or take it away."""
+
+    def table(self, ident: str, part: str) -> pa.Table:
+        """A table of its results."""
+
+    def report(self, ident: str, lang: str) -> bytes:
+        """Its report as HTML."""
+
+
 class EnginePort(ViewPort, Protocol):
     """The engine as routes see it; see ``Engine`` for the meaning of each method."""
 
@@ -186,6 +209,10 @@ class EnginePort(ViewPort, Protocol):
     @property
     def metrics(self) -> Metrics:
         """What is counted."""
+
+    @property
+    def scenario_jobs(self) -> JobsPort:
+        """Scenarios that clients submitted."""
 
     @property
     def stream(self) -> HubPort:

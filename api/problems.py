@@ -27,6 +27,8 @@ STATUS: dict[str, int] = {
     "unreadable_file": 400,
     "bad_parameter": 400,
     "unknown_policy": 400,
+    "bad_scenario": 400,
+    "bad_run_folder": 400,
     "not_found": 404,
     "unknown_person": 404,
     "unknown_case": 404,

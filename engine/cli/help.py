@@ -71,6 +71,63 @@ HELP: dict[str, tuple[str, str]] = {
         "estimate --cases counts.csv --area 'Bac Giang' --png rt.png`; `truyvet estimate --line-list cases.csv --pairs "
         "pairs.csv`; `truyvet estimate --data var/data`; `truyvet estimate --check`",
     ),
+    "scenario": (
+        "Kịch bản: chuyện gì đã xảy ra nếu quy định khác đi.\n\nBắt đầu: `truyvet scenario new kich-ban.yml`, sửa tệp, `truyvet scenario "
+        "check kich-ban.yml`, `truyvet scenario run kich-ban.yml --out ket-qua`",
+        "Scenarios: what would have happened under other rules.\n\nStart with `truyvet scenario new mine.yml`, change the file, `truyvet "
+        "scenario check mine.yml`, `truyvet scenario run mine.yml --out results`",
+    ),
+    "scenario.new": (
+        "Viết một tệp kịch bản mẫu có chú thích.\n\nVí dụ: `truyvet scenario new --kind table bang.yml`",
+        "Write a commented scenario to begin with.\n\nExample: `truyvet scenario new --kind table mine.yml`",
+    ),
+    "scenario.check": (
+        "Kiểm tra một tệp kịch bản: mọi lỗi kèm số dòng; các lượt chạy, mã băm, lưới độ nhạy, chi phí ước tính.\n\nVí dụ: "
+        "`truyvet scenario check kich-ban.yml --data var/data`",
+        "Check a scenario file: every mistake with its line; its runs, hashes, named grids, what it may cost.\n\nExample: "
+        "`truyvet scenario check mine.yml --data var/data`",
+    ),
+    "scenario.run": (
+        "Chạy mọi phương án; ghi bảng Parquet và báo cáo tiếng Việt, tiếng Anh. Dừng bằng Ctrl-C rồi chạy lại thì tiếp tục.\n\nVí dụ: "
+        "`truyvet scenario run kich-ban.yml --out ket-qua --sensitivity tests`",
+        "Run every variant; write Parquet tables and reports in both languages. Stopped with Ctrl-C, the same command goes on.\n\nExample: "
+        "`truyvet scenario run mine.yml --out results --sensitivity tests`",
+    ),
+    "scenario.compare": (
+        "Đặt các lượt chạy của nhiều thư mục kết quả cạnh nhau; so theo cặp khi cùng hạt giống và cùng dữ liệu.\n\nVí dụ: "
+        "`truyvet scenario compare ket-qua ket-qua-2`",
+        "Runs of several result folders side by side; in pairs where seed and data agree.\n\nExample: "
+        "`truyvet scenario compare results results-2`",
+    ),
+    "scenario.report": (
+        "Viết lại báo cáo của một thư mục kết quả (cả hai thứ tiếng) và in đường dẫn.\n\nVí dụ: `truyvet --lang vi scenario report ket-qua`",
+        "Write the reports of a result folder again (both languages) and print where.\n\nExample: `truyvet scenario report results`",
+    ),
+    "scenario.file": ("Tệp kịch bản (YAML).", "Scenario file (YAML)."),
+    "scenario.new_file": ("Tệp sẽ được viết.", "File to write."),
+    "scenario.kind": (
+        "simulation: trên tiếp xúc đã ghi nhận; table: trên bảng tiếp xúc; study: so sánh các định nghĩa.",
+        "simulation: over observed contacts; table: over a table of contacts; study: definitions compared.",
+    ),
+    "scenario.new_force": ("Ghi đè tệp đã có.", "Write over a file that is there."),
+    "scenario.variant": ("Chỉ phương án này; dùng được nhiều lần.", "Only this variant; may be given several times."),
+    "scenario.sensitivity": (
+        "Chạy lưới có tên này của tệp thay cho sweep.",
+        "Run this named grid of the file in place of its sweep.",
+    ),
+    "scenario.replicates": ("Số lần lặp, thay cho số trong tệp.", "Replicates, instead of the file's."),
+    "scenario.seed": ("Hạt giống, thay cho số trong tệp.", "Seed, instead of the file's."),
+    "scenario.workers": (
+        "Số luồng; kết quả không phụ thuộc vào nó.",
+        "Threads; the answer is the same for any number.",
+    ),
+    "scenario.out": ("Thư mục cho kết quả.", "Folder for the results."),
+    "scenario.force": (
+        "Ghi đè kết quả của một kịch bản khác.",
+        "Write over the results of another scenario.",
+    ),
+    "scenario.folder": ("Thư mục kết quả.", "Folder of results."),
+    "scenario.folders": ("Các thư mục kết quả.", "Folders of results."),
     "estimate.cases": (
         "Bảng số ca theo ngày (CSV: date, count và có thể area, imported, suspect): chỉ ước lượng R_t.",
         "Table of cases by day (CSV: date, count, perhaps area, imported, suspect): only R_t is estimated.",

@@ -23,18 +23,19 @@ from engine.cli import (
     purge_command,
     reference_commands,
     rejects_command,
+    scenario_command,
     serve_command,
     trace_commands,
 )
 from engine.cli.help import help_of, startup_lang
 from engine.cli.session import PipeClosed, Session
 from engine.cli.usage import Group, is_usage_error, lang_first, mistake, speak
-from engine.errors import BadParameterError, TruyvetError, UnknownKindError, UnknownPolicyError
+from engine.errors import BadParameterError, ScenarioError, TruyvetError, UnknownKindError, UnknownPolicyError
 from engine.texts import LANGS, TEXTS, lang_of
 
 CANNOT, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 """Exit statuses; 3 is ``data_commands.NOTHING_ACCEPTED``. ``docs/cli.md`` explains them."""
-_USAGE = (BadParameterError, UnknownPolicyError, UnknownKindError)
+_USAGE = (BadParameterError, ScenarioError, UnknownPolicyError, UnknownKindError)
 
 app = typer.Typer(
     cls=Group,
@@ -75,6 +76,7 @@ for family in (
     evaluate_command,
     evaluate_map_command,
     estimate_command,
+    scenario_command,
     reference_commands,
 ):
     family.register(app)
@@ -118,6 +120,8 @@ def explain(session: Session, error: Exception) -> int:
         raise error
     key = f"error.{code}"
     title = session.say(key if key in TEXTS else "error.error")
+    if isinstance(error, ScenarioError):
+        told = f"\n{told}"  # a line each mistake
     session.err.print(f"{title}: {told}", style="bold red", soft_wrap=True)
     if f"hint.{code}" in TEXTS:
         session.note(f"hint.{code}")

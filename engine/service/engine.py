@@ -71,8 +71,7 @@ class Engine(Territory, Published):
         analytic = (self.stream, self.map_stream)
         self._news = MapNews(self.hexes, self.release, analytic, self.release_stream)
         self._maintenance: Maintenance | None = None
-        self.scenario_jobs = ScenarioJobs(self, None, settings, clock, self.metrics)
-        """Scenarios that clients submitted; run only by servers."""
+        self._jobs = ScenarioJobs(self, None, settings, clock, self.metrics)
         self._ready = self._closed = False
 
     # -- opening and closing --------------------------------------------------------------------------
@@ -115,8 +114,8 @@ class Engine(Territory, Published):
             self._publishing = Publishing(journal, self._known, self.areas, self.settings, self._clock)
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
             self._maintenance.renewed += [self.forget_maps, lambda: self._held.renew(self.snapshot)]
-            self.scenario_jobs = ScenarioJobs(self, journal, self.settings, self._clock, self.metrics)
-            self._maintenance.renewed.append(self.scenario_jobs.forget_worlds)
+            self._jobs = ScenarioJobs(self, journal, self.settings, self._clock, self.metrics)
+            self._maintenance.renewed.append(self._jobs.forget_worlds)
         self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
@@ -130,7 +129,7 @@ class Engine(Territory, Published):
                 return
             self._live.start()
             self._news.start()
-            self.scenario_jobs.start()
+            self._jobs.start()
             if self._maintenance is not None:
                 due = (self.hold_levels, self._publishing.publish_if_due)
                 self._maintenance.start(self._clock, self._history, due)
@@ -145,7 +144,7 @@ class Engine(Territory, Published):
         if self._closed:
             return
         self._closed, self._ready = True, False
-        self.scenario_jobs.stop()
+        self._jobs.stop()
         self._news.stop()
         self._live.stop()
         self._intake.drain()
@@ -241,6 +240,11 @@ class Engine(Territory, Published):
     def scenarios(self) -> Scenarios:
         """What would have happened under other rules: scenarios over what is known."""
         return Scenarios(self)
+
+    @property
+    def scenario_jobs(self) -> ScenarioJobs:
+        """Scenarios that clients submitted; servers run them."""
+        return self._jobs
 
     # -- the past -------------------------------------------------------------------------------------
 

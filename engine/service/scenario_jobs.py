@@ -10,6 +10,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from engine.errors import BusyError, NotFoundError, NotReadyError
 from engine.scenarios.files import parse, runs_of, scenario_hash
 from engine.scenarios.model import Scenario
@@ -136,6 +139,31 @@ class ScenarioJobs(ScenarioWork):
     def folder(self, job: Job) -> Path:
         """The folder with the results of a job that is done."""
         return self._opened().of(job.id) / RESULT
+
+    def table(self, ident: str, part: str) -> pa.Table:
+        """One table of the results.
+
+        Raises:
+            NotFoundError: no such job, it is not done, or it has no such table; the message names those it has.
+        """
+        folder = self._done(ident)
+        there = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+        if part not in there:
+            raise NotFoundError(f"there is no part {part!r}; there are {', '.join(there)}")
+        return pq.read_table(there[part])
+
+    def report(self, ident: str, lang: str) -> bytes:
+        """The report as HTML, ``vi`` or ``en``. Raises as :meth:`table`."""
+        try:
+            return (self._done(ident) / f"report.{'vi' if lang == 'vi' else 'en'}.html").read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError("there is no report of this scenario") from None
+
+    def _done(self, ident: str) -> Path:
+        job = self.get(ident)
+        if job.state != "done":
+            raise NotFoundError(f"the scenario is {job.state}: it has no results")
+        return self.folder(job)
 
     def cancel(self, ident: str, actor: str) -> Job:
         """Stop a job that waits or runs; take one away that has ended, with its results.

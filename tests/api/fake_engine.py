@@ -3,10 +3,21 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
+from api.examples.scenarios import TOTAL
 from engine.clock import from_rfc3339
-from engine.errors import BadParameterError, HistoryGoneError, UnknownCaseError, UnknownPersonError, UnknownPolicyError
+from engine.errors import (
+    BadParameterError,
+    BusyError,
+    HistoryGoneError,
+    NotFoundError,
+    UnknownCaseError,
+    UnknownPersonError,
+    UnknownPolicyError,
+)
 from engine.geo.units import Units
+from engine.scenarios.files import parse, scenario_hash
 from engine.service.infectious_places import InfectiousPlace
 from engine.service.metrics import Metrics
 from engine.service.results import (
@@ -28,6 +39,7 @@ from engine.service.results import (
     Window,
 )
 from engine.service.risk_results import HexPerson, HexRing, HexWhy
+from engine.service.scenario_job_files import Job
 
 T = from_rfc3339("2021-07-09T02:30:00Z")
 CASE = "P-1042"
@@ -243,12 +255,58 @@ class FakeView:
         return BoardReport(tuple(r for r in rows if level is None or r.level in level), self.as_of)
 
 
+class FakeJobs:
+    """Scenarios that wait for ever; ``ended`` makes one of them done."""
+
+    def __init__(self):
+        self.jobs, self.full, self.texts = {}, False, []
+
+    def submit(self, text, actor, force=False):
+        digest = scenario_hash(parse(text, "scenario"))
+        if self.full:
+            raise BusyError("16 scenarios wait already")
+        same = [job for job in self.jobs.values() if job.hash == digest]
+        if same and not force:
+            return same[-1]
+        self.texts.append(text)
+        job = Job(f"{digest[:12]}-{len(self.jobs)}", digest, "isolation", "simulation", actor, "queued",
+                  T + len(self.jobs), runs=("nothing", "isolation"), total=200)  # fmt: skip
+        self.jobs[job.id] = job
+        return job
+
+    def ended(self, ident, **how):
+        self.jobs[ident] = replace(self.jobs[ident], **{"state": "done", "finished_at": T + 99, "done": 200, **how})
+
+    def all(self):
+        return list(self.jobs.values())[::-1]
+
+    def get(self, ident):
+        if ident not in self.jobs:
+            raise NotFoundError("there is no such scenario")
+        return self.jobs[ident]
+
+    def cancel(self, ident, actor):
+        job = self.get(ident)
+        self.jobs[ident] = replace(job, state="cancelled", finished_at=T + 99)
+        return self.jobs.pop(ident) if job.ended else self.jobs[ident]
+
+    def table(self, ident, part):
+        if self.get(ident).state != "done" or part != "totals":
+            raise NotFoundError("there is no such part; there are totals")
+        rows = [dict(TOTAL, variant=name) for name in ("nothing", "isolation")]
+        return pa.Table.from_pylist(rows)
+
+    def report(self, ident, lang):
+        return f"<!doctype html><html lang={lang}>{self.get(ident).name}</html>".encode()
+
+
 class FakeEngine(FakeView):
     """The whole engine: what comes in is counted, each batch has a number."""
 
     def __init__(self, rows=None):
         self.as_of, self.data_time, self.ready, self.closed = 7, T + 86_400, True, False
         self.share, self.failure, self.metrics, self.made_anew = 1.0, None, Metrics(), 0
+        self.scenario_jobs = FakeJobs()
         self.stream, self.map_stream, self.release_stream = FakeHub(), FakeHub(), FakeHub()
         self.released = [FakeRelease()]
         self.rows = [exposure(i) for i in range(10)] if rows is None else rows
