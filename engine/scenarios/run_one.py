@@ -58,9 +58,9 @@ def _fresh(n: int, days: int) -> arrays.State:
     return arrays.State(
         people=people.fresh(n),
         flags=np.full(n, people.SUSCEPTIBLE, np.uint8),
-        heads=np.full(days, -1, np.int32),
+        wake=np.full(n, -1, np.int16),
         lists=np.empty((len(arrays.LISTS), n), np.int32),
-        by_day=np.zeros((3, days + arrays.LATE_DAYS), np.int32),
+        by_day=np.zeros((4, days + arrays.LATE_DAYS), np.int32),
     )
 
 

@@ -67,12 +67,12 @@ ACTIVE, INFECTED, CASES, DUE, TO_TEST, FIRST, SECOND = range(len(LISTS))
 NOW = np.dtype(
     [(name, _I) for name in COUNTED]
     + [(f"in_{name}", _I) for name in LISTS]
-    + [("contacts_from", _I), ("keys", np.uint64, streams.COUNT)]
+    + [("contacts_from", _I), ("touched", _I), ("keys", np.uint64, streams.COUNT)]
 )
 """What changes in a run, of numbers; the first day whose contacts are still to come; the keys of its streams."""
 
 LATE_DAYS = 60
-ONSETS, COHORT, OFFSPRING = range(3)
+ONSETS, COHORT, OFFSPRING, CHANGE = range(4)
 """Rows of ``State.by_day``."""
 
 STEP = np.dtype([("observed", np.int64), ("seasonal", _F), ("arrivals", np.int64)])
@@ -99,12 +99,13 @@ class State(NamedTuple):
 
     people: Records
     flags: U1
-    heads: I4
-    """First person of each day's list."""
+    wake: I2
+    """Day on which each person is looked at, -1: none."""
     lists: I4
     """Shape (lists, people)."""
     by_day: I4
-    """Shape (3, days + LATE_DAYS): onsets; infections; people infected by those infected on the day."""
+    """Shape (4, days + LATE_DAYS): onsets; infections; people infected by those infected on the day; and how many more
+    are infectious than on the day before."""
 
 
 class Net(NamedTuple):

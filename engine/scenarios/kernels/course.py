@@ -5,6 +5,7 @@ import math
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.arrays import (
     ACTIVE,
+    CHANGE,
     COHORT,
     DEATH,
     INCUBATION,
@@ -74,7 +75,6 @@ def start(state, now, rules, tables, p, day, symptomatic):
     key = fold(now.keys[COURSE], p)
     times = tables.times
     latent = r.infected_on + time(rules, times, key, LATENT, FOR_LATENT)
-    r.infectious_on = max(day, math.ceil(min(latent, r.onset)))
     r.end_at = r.onset + time(rules, times, key, RECOVERY, FOR_RECOVERY)
     state.flags[p] &= ~(SUSCEPTIBLE | KNOWN)
     if symptomatic:
@@ -86,11 +86,15 @@ def start(state, now, rules, tables, p, day, symptomatic):
         if rules.test_symptomatic > 0.0 and unit(fold(key, FOR_SEEKING)) < rules.test_symptomatic:
             r.sick_test_at = max(day + 1.0, r.onset + time(rules, times, key, TEST_DELAY, FOR_TEST))
     count(state, now, p, day)
-    if r.infectious_on == day:
-        start_infecting(state.lists, now, rules, p)
-    if not rules.half_normal:
-        first_points(state, now, rules, tables, p, day)
-    reschedule(state.people, state.heads, p, day)
+    infectious_on = max(day, math.ceil(min(latent, r.onset)))
+    count_infectious(state.by_day, infectious_on, r.end_at)
+    if rules.half_normal:
+        r.hit_on = infectious_on
+    else:
+        first_points(state, now, rules, tables, p, max(infectious_on, now.contacts_from))
+    if r.hit_on == day:
+        start_infecting(state.lists, now, p)
+    reschedule(state, rules, p, day)
 
 
 @kernel
@@ -130,24 +134,26 @@ def count(state, now, p, day):
 
 
 @kernel
-def start_infecting(lists, now, rules, p):
-    """The latent time of ``p`` is over."""
-    now.infectious += 1
-    if rules.half_normal:
-        lists[ACTIVE, now.in_active] = p
-        now.in_active += 1
+def count_infectious(by_day, first, end_at):
+    """One more infectious person from day ``first`` to the recovery or death."""
+    last = by_day.shape[1] - 1
+    by_day[CHANGE, min(first, last)] += 1
+    if end_at < last:
+        by_day[CHANGE, max(first, math.floor(end_at) + 1)] -= 1
 
 
 @kernel
-def first_points(state, now, rules, tables, p, day):
-    """The first points of transmission of ``p``; today's, where the contacts of today are still to come."""
+def start_infecting(lists, now, p):
+    """``p`` is among those whose contacts are looked at today; with the half-normal profile until it recovers."""
+    lists[ACTIVE, now.in_active] = p
+    now.in_active += 1
+
+
+@kernel
+def first_points(state, now, rules, tables, p, first):
+    """The first points of transmission of ``p``, from day ``first`` on."""
     left = -math.log(1.0 - unit(fold(fold(now.keys[CONTACTS], p), FIRST_POINT)))
-    next_points(
-        state.people, state.flags, rules, tables, p, max(state.people[p].infectious_on, now.contacts_from), left
-    )
-    if state.people[p].hit_on == day:
-        state.lists[ACTIVE, now.in_active] = p
-        now.in_active += 1
+    next_points(state.people, state.flags, rules, tables, p, first, left)
 
 
 @kernel
@@ -187,11 +193,9 @@ def next_points(people, flags, rules, tables, p, day, left):
 
 
 @kernel
-def end_course(people, flags, now, p):
-    """``p`` recovers, or dies, and infects nobody any more. The dead leave isolation and quarantine."""
+def die(people, flags, now, p):
+    """``p`` dies, and leaves isolation and quarantine."""
     flags[p] |= REMOVED
-    now.infectious -= 1
-    if flags[p] & DIES:
-        now.deaths += 1
-        release(people, flags, now, p)
-        people[p].sick_test_at = NEVER
+    now.deaths += 1
+    release(people, flags, now, p)
+    people[p].sick_test_at = NEVER

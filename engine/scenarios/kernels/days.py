@@ -1,45 +1,40 @@
 """A whole run: day after day, each in the order of docs/semantics/scenarios.md."""
 
 from engine.scenarios.kernels import half_normal, transmission
-from engine.scenarios.kernels.arrays import ACTIVE, ONSETS
-from engine.scenarios.kernels.calendar import reschedule
+from engine.scenarios.kernels.arrays import CHANGE, FIRST, ONSETS
+from engine.scenarios.kernels.calendar import collect, reschedule, touch
 from engine.scenarios.kernels.compiling import kernel
 from engine.scenarios.kernels.confinement import pass_times
-from engine.scenarios.kernels.course import end_course, start_infecting
+from engine.scenarios.kernels.course import die, start_infecting
 from engine.scenarios.kernels.outside import begin, from_outside
-from engine.scenarios.kernels.people import NOT_YET, REMOVED
+from engine.scenarios.kernels.people import DIES, NOT_YET, REMOVED
 from engine.scenarios.kernels.testing import call_up, tests
 from engine.scenarios.kernels.tracing import notice, trace_contacts
 
 
 @kernel
 def look_at(state, now, rules, p, day):
-    """Steps 1 and 2 for one person: what is due by today; whom tracing and testing will ask for."""
+    """Steps 1 and 2 for one person: what is due by today; whom transmission, tracing and testing will ask for."""
     r = state.people[p]
     pass_times(state.people, state.flags, now, p, day)
     if r.infected_on < NOT_YET:
-        if r.infectious_on == day:
-            start_infecting(state.lists, now, rules, p)
-        if day > r.end_at and not state.flags[p] & REMOVED:
-            end_course(state.people, state.flags, now, p)
+        if state.flags[p] & (DIES | REMOVED) == DIES and day > r.end_at:
+            die(state.people, state.flags, now, p)
         if r.hit_on == day:
-            state.lists[ACTIVE, now.in_active] = p
-            now.in_active += 1
+            start_infecting(state.lists, now, p)
     notice(state.people, state.flags, state.lists, now, rules, p, day)
     call_up(state.people, state.lists, now, p, day)
-    reschedule(state.people, state.heads, p, day)
+    reschedule(state, rules, p, day)
 
 
 @kernel
 def due_people(state, now, rules, day):
-    """Everybody with something due today."""
-    p = state.heads[day]
-    state.heads[day] = -1
-    while p >= 0:
-        later = state.people[p].later
-        state.people[p].wake = -1
-        look_at(state, now, rules, p, day)
-        p = later
+    """Everybody with something due today, by index."""
+    collect(state.wake, state.lists, now, day)
+    touch(state.people, state.lists, now, FIRST, now.in_first)
+    for i in range(now.in_first):
+        look_at(state, now, rules, state.lists[FIRST, i], day)
+    now.in_first = 0
 
 
 @kernel
@@ -47,7 +42,6 @@ def write_down(now, daily, day):
     """The counts of the day, in the order of ``arrays.COUNTED``; events start anew, states go on."""
     daily[day, 0], now.infections = now.infections, 0
     daily[day, 1], now.from_outside = now.from_outside, 0
-    daily[day, 3] = now.infectious
     daily[day, 4] = now.isolated
     daily[day, 5] = now.quarantined
     daily[day, 6] = now.false_quarantined
@@ -78,3 +72,5 @@ def run(state, plan, scratch, protected, nows, daily):
         write_down(now, daily, day)
     for day in range(rules.days):
         daily[day, 2] = state.by_day[ONSETS, day]
+        now.infectious += state.by_day[CHANGE, day]
+        daily[day, 3] = now.infectious

@@ -9,11 +9,23 @@ from engine.scenarios.kernels.arrays import ACTIVE
 from engine.scenarios.kernels.compiling import kernel
 from engine.scenarios.kernels.edges import factor_of, taken_away, vaccine_factor
 from engine.scenarios.kernels.people import CONFINED, ISOLATED, REACHABLE, SUSCEPTIBLE, SYMPTOMATIC
-from engine.scenarios.kernels.transmission import candidate, infect_candidates, keep_active
+from engine.scenarios.kernels.transmission import candidate, infect_candidates
 from engine.scenarios.streams import CONTACTS
 
 PEAK = 2.0 / math.sqrt(2.0 * math.pi)
 PLACE = np.uint64(32)
+
+
+@kernel
+def keep_active(people, lists, now, day):
+    """Those who have recovered or died leave the list of the infectious."""
+    kept = 0
+    for i in range(now.in_active):
+        p = lists[ACTIVE, i]
+        if day <= people[p].end_at:
+            lists[ACTIVE, kept] = p
+            kept += 1
+    now.in_active = kept
 
 
 @kernel
@@ -64,7 +76,7 @@ def contacts(state, now, rules, tables, protected, net, ground, day):
     stopped = CONFINED if rules.stops_onward else ISOLATED
     today = fold(now.keys[CONTACTS], day)
     observed = tables.steps[day].observed
-    keep_active(state.flags, state.lists, now)
+    keep_active(state.people, state.lists, now, day)
     latest = latest_onset(state.people, state.flags, state.lists, now, rules, net, ground.measures, observed, today)
     for i in range(now.in_active):
         p = state.lists[ACTIVE, i]

@@ -2,7 +2,6 @@
 
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.arrays import INFECTED
-from engine.scenarios.kernels.calendar import put_on
 from engine.scenarios.kernels.compiling import kernel
 from engine.scenarios.kernels.course import infect, infect_known
 from engine.scenarios.kernels.people import NEVER, NOT_YET, REACHABLE, REMOVED, SUSCEPTIBLE
@@ -54,7 +53,7 @@ def begin(state, now, rules, tables, protected, case_person, case_onset):
         if p >= 0:
             infect(state, now, rules, tables, protected, p, 0, -1, -1)
     for i in range(now.in_infected):
-        put_on(state.people, state.heads, state.lists[INFECTED, i], 1)
+        state.wake[state.lists[INFECTED, i]] = 1
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""What a run keeps of each person: one record of 64 bytes (a cache line) and a byte of flags."""
+"""What a run keeps of each person: a record of a cache line, a byte of flags, and the day it is looked at next."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,20 +16,17 @@ PERSON = np.dtype(
         ("point", np.float32),  # the susceptible: draw of the day's winning infector; the infected: see hit_on
         ("infector", np.int32),
         ("place", np.int32),
-        ("later", np.int32),  # neighbours in the list of those who are looked at on one day
-        ("sooner", np.int32),
-        ("wake", np.int16),  # that day, -1: none
         ("infected_on", np.int16),
         ("hit_on", np.int16),  # next day with a point of transmission: ``point`` along the contacts, by weight
         ("found_on", np.int16),
-        ("infectious_on", np.int16),
         ("mark", np.int16),  # day and level at which tracing reached the person
+        ("fill", np.uint8, 12),  # up to a cache line
     ]
 )
 """Times are days of the run; one that is not set is infinite."""
 
 SUSCEPTIBLE, ISOLATED, QUARANTINED, REMOVED = 1, 2, 4, 8
-"""REMOVED: recovered, dead, or immune from the start."""
+"""REMOVED: dead, or immune from the start. (Who has recovered shows in ``end_at``.)"""
 SYMPTOMATIC, DETECTED, KNOWN, DIES = 16, 32, 64, 128
 """KNOWN: has been a case of the tracers. DIES: ``end_at`` is death."""
 CONFINED = ISOLATED | QUARANTINED
@@ -43,9 +40,14 @@ DONE, TO_PLAN = np.float32(-1), np.float32(-2)
 
 
 def fresh(people: int) -> npt.NDArray[np.void]:
-    """Records of people to whom nothing has happened."""
+    """Records of people to whom nothing has happened, each in a cache line of its own."""
+    line = PERSON.itemsize
+    memory = np.empty((people + 1) * line, np.uint8)
+    start = -memory.ctypes.data % line
+    records = memory[start : start + people * line].view(PERSON)
     one = np.zeros(1, PERSON)
     for name in PERSON.names or ():
-        one[name] = np.inf if PERSON[name] == np.float32 else -1
+        one[name] = np.inf if PERSON[name] == np.float32 else -1 if PERSON[name] != PERSON["fill"] else 0
     one["infected_on"] = NOT_YET
-    return np.full(people, one[0], PERSON)
+    records[:] = one[0]
+    return records

@@ -45,7 +45,7 @@ def plan_tests(state, now, rules, times, day):
         u = unit(fold(fold(fold(now.keys[TESTS], day), p), FOR_MOMENT))
         r.test_at = start + days(times, rules.stepwise[TEST_DELAY], TEST_DELAY, u)
         if not today(r.test_at, day):
-            reschedule(state.people, state.heads, p, day)
+            reschedule(state, rules, p, day)
         elif not today(r.sick_test_at, day):
             state.lists[DUE, now.in_due] = p
             now.in_due += 1
@@ -111,7 +111,7 @@ def test_one(state, now, rules, times, sensitivity, p, day):
     elif today(r.sick_test_at, day):
         moment = np.float64(r.sick_test_at)
     known = moment + days(times, rules.stepwise[RESULT_DELAY], RESULT_DELAY, unit(fold(key, FOR_WAIT)))
-    infected = r.infected_on < NOT_YET and not state.flags[p] & REMOVED
+    infected = r.infected_on < NOT_YET and day <= r.end_at
     chance = rules.false_positive
     if infected:
         since = max(0, day - r.infected_on)
@@ -126,7 +126,7 @@ def test_one(state, now, rules, times, sensitivity, p, day):
         positive(state.people, state.flags, now, rules, p, known)
     elif rules.negative_releases and min(r.isolate_at, r.quarantine_at) < NEVER:
         r.release_at = min(r.release_at, known)
-    reschedule(state.people, state.heads, p, day)
+    reschedule(state, rules, p, day)
 
 
 @kernel

@@ -14,6 +14,7 @@ from engine.scenarios.kernels.edges import taken_away
 from engine.scenarios.kernels.people import ISOLATED, KNOWN, QUARANTINED, REMOVED, SYMPTOMATIC
 from engine.scenarios.kernels.sampling import days
 from engine.scenarios.kernels.sorting import sort_by
+from engine.scenarios.kernels.transmission import touch_rows
 from engine.scenarios.streams import APP, TRACED, TRACING
 
 LEVELS = 8
@@ -95,10 +96,10 @@ def add_up(net, steps, scratch, x, low, high, channels, clear):
 
 
 @kernel
-def can_be_found(rules, flags):
-    """Free people who are not known to have recovered; those in quarantine too where it is extended."""
+def can_be_found(people, flags, rules, p, day):
+    """Free people who have not recovered; those in quarantine too where it is extended."""
     closed = REMOVED | ISOLATED if rules.extend else REMOVED | ISOLATED | QUARANTINED
-    return flags & closed == 0
+    return flags[p] & closed == 0 and day <= people[p].end_at
 
 
 @kernel
@@ -116,7 +117,7 @@ def find(state, now, rules, times, y, day, way):
     if order_quarantine(state.people, state.flags, now, rules, y, day, delay, again):
         if rules.test_confined:
             wait_for_test(state.people, state.lists, now, y)
-        reschedule(state.people, state.heads, y, day)
+        reschedule(state, rules, y, day)
 
 
 @kernel
@@ -127,7 +128,7 @@ def find_household(state, now, rules, times, ground, p, day, way):
         return
     for i in range(ground.house_first[home], ground.house_first[home + 1]):
         member = ground.house_members[i]
-        if member != p and can_be_found(rules, state.flags[member]):
+        if member != p and can_be_found(state.people, state.flags, rules, member, day):
             find(state, now, rules, times, member, day, way)
 
 
@@ -146,9 +147,9 @@ def reach(people, lists, now, rules, since, level, day, y, met):
 
 
 @kernel
-def found_by_draw(state, now, rules, scratch, key, y, way):
+def found_by_draw(state, now, rules, scratch, key, y, day, way):
     """Whether ``y``, a contact recorded by a channel of this way, can be found and is. The draw is the pair's."""
-    if not can_be_found(rules, state.flags[y]):
+    if not can_be_found(state.people, state.flags, rules, y, day):
         return False
     if rules.min_minutes[way] > 0.0 and scratch.minutes[y] < rules.min_minutes[way]:
         return False
@@ -157,6 +158,15 @@ def found_by_draw(state, now, rules, scratch, key, y, way):
     if unit(fold(key, y)) >= rules.ascertainment[way]:
         return False
     return rules.adoption[way] >= 1.0 or unit(fold(now.keys[APP], y)) < rules.adoption[way]
+
+
+@kernel
+def touch_met(people, net, now, x, observed):
+    """Reads the records of those ``x`` met on a day: as ``calendar.touch``."""
+    seen = 0
+    for row in range(net.first[observed, x], net.first[observed, x + 1]):
+        seen += people[net.other[row]].mark
+    now.touched += seen
 
 
 @kernel
@@ -172,6 +182,7 @@ def look(state, now, rules, times, net, steps, ground, scratch, x, low, high, da
     all_of_them = deeper and way == 0 and not rules.only_found
     for met in range(low, high + 1):
         observed = steps[met].observed
+        touch_met(state.people, net, now, x, observed)
         for row in range(net.first[observed, x], net.first[observed, x + 1]):
             y = net.other[row]
             if len(ground.measures) and taken_away(ground.measures, now, x, y, net.weight[row]):
@@ -180,7 +191,7 @@ def look(state, now, rules, times, net, steps, ground, scratch, x, low, high, da
                 reach(state.people, state.lists, now, rules, scratch.since, level, day, y, met)
             if not owner or not net.channel[row] & channels:
                 continue
-            if not found_by_draw(state, now, rules, scratch, key, y, way):
+            if not found_by_draw(state, now, rules, scratch, key, y, day, way):
                 continue
             if deeper and rules.only_found:
                 reach(state.people, state.lists, now, rules, scratch.since, level, day, y, met)
@@ -201,6 +212,7 @@ def trace_contacts(state, now, rules, times, net, steps, ground, scratch, day):
         if rules.by_household:
             find_household(state, now, rules, times, ground, state.lists[FIRST, i], day, 0)
     for level in range(rules.depth):
+        touch_rows(net, state.lists, now, FIRST, now.in_first, steps[day].observed)
         for i in range(now.in_first):
             x = state.lists[FIRST, i]
             low, high = window(state.people, state.flags, rules, x, day)

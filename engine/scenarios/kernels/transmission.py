@@ -22,7 +22,6 @@ from engine.scenarios.kernels.people import (
     ISOLATED,
     NEVER,
     REACHABLE,
-    REMOVED,
     SUSCEPTIBLE,
 )
 from engine.scenarios.streams import CONTACTS
@@ -55,15 +54,18 @@ def infect_candidates(state, now, rules, tables, protected, day):
 
 
 @kernel
-def keep_active(flags, lists, now):
-    """Those who have recovered or died leave the list of the infectious."""
-    kept = 0
-    for i in range(now.in_active):
-        p = lists[ACTIVE, i]
-        if not flags[p] & REMOVED:
-            lists[ACTIVE, kept] = p
-            kept += 1
-    now.in_active = kept
+def touch_rows(net, lists, now, row, count, observed):
+    """Reads where the contacts of a list are and what stands first there: as ``calendar.touch``."""
+    seen = 0
+    for i in range(count):
+        seen += net.first[observed, lists[row, i]] & 1
+    for i in range(count):
+        at = net.first[observed, lists[row, i]]
+        if at < len(net.other):
+            seen += net.other[at]
+            if net.weight[at] < 0.0:
+                seen += 1
+    now.touched += seen
 
 
 @kernel
@@ -91,13 +93,14 @@ def points_of(state, now, rules, tables, protected, net, ground, p, day, silent)
             at -= math.log(1.0 - unit(fold(key, number))) / rate
             number += 3
     next_points(state.people, state.flags, rules, tables, p, day + 1, (at - passed) * rate)
-    reschedule(state.people, state.heads, p, day)
+    reschedule(state, rules, p, day)
 
 
 @kernel
 def contacts(state, now, rules, tables, protected, net, ground, day):
     """Everybody with points today; those of the isolated, and where that stops it of the quarantined, are silent."""
     stopped = CONFINED if rules.stops_onward else ISOLATED
+    touch_rows(net, state.lists, now, ACTIVE, now.in_active, tables.steps[day].observed)
     for i in range(now.in_active):
         p = state.lists[ACTIVE, i]
         points_of(state, now, rules, tables, protected, net, ground, p, day, state.flags[p] & stopped != 0)
