@@ -12,8 +12,8 @@ from engine.errors import BadInputError
 from engine.scenarios.kernels.contacts import directed_order, join_rows, row_starts
 from engine.scenarios.world import Codes, Contacts
 
-MOST_CELLS = 1 << 31
-"""Days times people, at most: eight bytes each."""
+MOST_CELLS = 1 << 28
+"""Days times people, at most: 24 bytes each while it works, 8 after it."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ from engine.scenarios.world import NOBODY, TABLE, World, no_places
 
 LONGEST_D = 3660
 """More days between the first and the last row are a mistake: a column of seconds, or a wrong year."""
+LARGEST = 1e9
+"""Of weights and minutes: sums stay finite in 32 bits."""
+MOST_PEOPLE = 50_000_000
+"""A larger ``people`` would fill the memory with people who meet nobody."""
+_DIGITS = 1_000
+"""Python reads no longer numbers than about four times that; longer names are names."""
 _SHOWN = 10
 
 
@@ -42,12 +48,15 @@ def world_of_table(population: Population, base: Path) -> tuple[World, tuple[str
     if population.table is None:
         raise BadInputError("population.table is not given: this world is not read from a table")
     spec = population.table
+    if spec.people is not None and spec.people > MOST_PEOPLE:
+        raise BadInputError(f"population.table.people is {spec.people}; give at most {MOST_PEOPLE}")
     file = TableFile(base / spec.file, "population.table.file")
     table, rows = _kept(file, spec)
     weight = numbers(file, spec.weight, table.column(spec.weight), rows) if spec.weight else np.ones(len(rows))
     minutes = numbers(file, spec.minutes, table.column(spec.minutes), rows) if spec.minutes else weight
     for name, values in ((spec.weight, weight), (spec.minutes, minutes)):
         file.refuse(values < 0, rows, f"{name} is below 0")
+        file.refuse(values > LARGEST, rows, f"{name} is above {LARGEST:g}")
     day, start = np.zeros(len(rows), np.int64), None
     if spec.day is not None:
         day, start = days(file, spec.day, table.column(spec.day), rows)
@@ -143,7 +152,7 @@ def unnamed(keys: Sequence[str], people: int | None) -> list[str]:
 
 
 def _rank(name: str) -> tuple[int, int, str]:
-    plain = name.isascii() and name.lstrip("-").isdigit() and name.count("-") <= 1
+    plain = len(name) <= _DIGITS and name.isascii() and name.lstrip("-").isdigit() and name.count("-") <= 1
     return (0, int(name), name) if plain else (1, 0, name)
 
 

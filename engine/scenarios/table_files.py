@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -18,9 +19,19 @@ from engine.clock import DAY, VIET_NAM_S
 from engine.errors import BadInputError, UnreadableFileError
 
 PARQUET = (".parquet", ".pq")
+PACKED = (".gz", ".bz2", ".zst", ".lz4")
+"""Endings by which Arrow unpacks."""
 EPOCH = date(1970, 1, 1)
+_DATES = tuple(day.toordinal() - EPOCH.toordinal() for day in (date.min, date.max))
+_MOST_DAY = 1e12
+"""Whole numbers above it are no days; they would not fit where days are subtracted."""
 _DELIMITERS = (",", ";", "\t", "|")
 _PEEK = 1 << 16
+UNPACKED_BYTES, UNPACKED_TIMES = 1 << 28, 100
+"""A packed file may come to so many bytes, or so many times its own size, whichever is more; contacts shrink to a tenth
+or so, what shrinks more was made to fill the memory."""
+PARQUET_ROWS, ROWS_A_BYTE = 10_000_000, 100
+"""The same of Parquet: rows, or rows for each byte of the file."""
 
 
 class TableFile:
@@ -48,10 +59,18 @@ class TableFile:
 
     def _names(self) -> list[str]:
         if self._parquet:
-            return list(pq.read_schema(self.path).names)
+            about = pq.read_metadata(self.path)
+            if about.num_rows > max(PARQUET_ROWS, ROWS_A_BYTE * self.path.stat().st_size):
+                raise UnreadableFileError(
+                    f"{self.path} says that it has {about.num_rows} rows; it is too small for them"
+                )
+            return list(about.schema.to_arrow_schema().names)
         with pa.input_stream(str(self.path)) as stream:
-            head = stream.read(_PEEK).decode("utf-8-sig", errors="replace")
-        line = next((text for text in head.splitlines() if text.strip()), "")
+            head = stream.read(_PEEK)
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise UnreadableFileError(f"{self.path} is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)")
+        lines = re.split(r"\r\n|\r|\n", head.decode("utf-8-sig", errors="replace"))
+        self._above, line = next(((n, text) for n, text in enumerate(lines) if text.strip()), (0, ""))
         if not line:
             raise UnreadableFileError(f"{self.path} is empty: its first line names the columns")
         self._delimiter = max(_DELIMITERS, key=line.count)
@@ -66,6 +85,8 @@ class TableFile:
         """
         wanted = list(dict.fromkeys([*texts, *others]))
         for name in wanted:
+            if self.names.count(name) > 1:
+                raise BadInputError(f"{self._setting}: {self.path} has two columns {name!r}; rename one of them")
             if name not in self.names:
                 close = get_close_matches(name, self.names, 1)
                 hint = f"; did you mean {close[0]}?" if close else ";"
@@ -76,8 +97,8 @@ class TableFile:
             if self._parquet:
                 return _as_texts(pq.read_table(self.path, columns=wanted), texts)
             return pacsv.read_csv(
-                self.path,
-                read_options=pacsv.ReadOptions(column_names=self.names, skip_rows=1),
+                _Unpacked(self.path) if self.path.suffix in PACKED else self.path,
+                read_options=pacsv.ReadOptions(column_names=self.names, skip_rows=self._above + 1),
                 parse_options=pacsv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
                     include_columns=wanted, column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True,
@@ -111,6 +132,34 @@ class TableFile:
             raise BadInputError(f"{self.where(int(rows[found[0]]))}: {why}{more}")
 
 
+class _Unpacked:
+    """A packed file as Arrow reads it, up to a size.
+
+    Raises:
+        UnreadableFileError: on reading more than that.
+    """
+
+    closed = False
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._stream = path, pa.input_stream(str(path))
+        self._left = self._most = max(UNPACKED_BYTES, UNPACKED_TIMES * path.stat().st_size)
+
+    def read(self, size: int | None = None) -> bytes:
+        """The next bytes."""
+        data: bytes = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UnreadableFileError(
+                f"{self._path} unpacks to more than {self._most} bytes; unpack it, and look at it"
+            )
+        return data
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
+
+
 def _as_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
     for name in names:
         column = table.column(name)
@@ -129,12 +178,14 @@ def numbers(
     Raises:
         BadInputError: something else is in it; the message names the line.
     """
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_null(column.type)):
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_null(column.type):
+        values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), np.float64)
+    else:
         texts = column.cast(pa.string()).to_pylist()
         bad = np.array([not _is_number(text) for text in texts], np.bool_)
         odd = next((text for text, b in zip(texts, bad, strict=True) if b), "")
         file.refuse(bad, rows, f"{name} is {odd!r}, not a number")
-    values = np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
+        values = np.array([float(text or "nan") for text in texts], np.float64)
     file.refuse(~np.isfinite(values), rows, f"{name} is missing or not finite")
     return values
 
@@ -144,7 +195,7 @@ def _is_number(text: str | None) -> bool:
         float(text or "0")
     except ValueError:
         return False
-    return True
+    return "_" not in (text or "")  # which only Python reads as a number
 
 
 def days(
@@ -158,12 +209,16 @@ def days(
     Raises:
         BadInputError: neither a date, a moment nor a whole number; the message names the line.
     """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         values, dated = _from_texts(file, name, column, rows), True
     else:
         file.refuse(np.asarray(column.is_null().to_numpy()), rows, f"{name} is missing")
         values, dated = _from_values(file, name, column, rows)
-    low = int(values.min(initial=np.iinfo(np.int64).max)) if len(values) else 0
+    if dated:
+        file.refuse((values < _DATES[0]) | (values > _DATES[1]), rows, f"{name} is not in the years 1 to 9999")
+    low = int(values.min()) if len(values) else 0
     start = date.fromordinal(EPOCH.toordinal() + low) if dated and len(values) else None
     return values - low, start
 
@@ -178,8 +233,9 @@ def _from_values(
     if pa.types.is_date(kind):
         return np.asarray(column.cast(pa.date32()).cast(pa.int32()).to_numpy(), np.int64), True
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        values = np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
+        values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), np.float64)
         file.refuse(values != np.floor(values), rows, f"{name} is not a whole number")
+        file.refuse(np.abs(values) > _MOST_DAY, rows, f"{name} is too large to count days")
         return values.astype(np.int64), False
     raise BadInputError(f"{file.path}: column {name!r} holds {kind}, not dates, moments or whole numbers")
 
@@ -207,4 +263,5 @@ def _day(text: str) -> float:
         return float("nan")
     if moment.tzinfo is None:
         return moment.toordinal() - EPOCH.toordinal()
-    return (int(moment.astimezone(UTC).timestamp() // 1) + VIET_NAM_S) // DAY
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return since.days + (since.seconds + VIET_NAM_S) // DAY

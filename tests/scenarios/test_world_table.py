@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadInputError, UnreadableFileError
+from engine.scenarios import table_files
 from engine.scenarios.contacts_arrays import PairDays, contacts_of
 from engine.scenarios.contacts_table import world_of_table
 from engine.scenarios.fingerprint import fingerprint
@@ -108,6 +109,13 @@ def test_more_people_than_are_named(tmp_path: Path) -> None:
         ("person,other,day\na,b,0\na,b,1625443200\n", {}, "1625443201 days lie between"),
         ("person,other,day\n", {}, "nobody to simulate"),
         ('person,other,day\n"a\nb",b,1\n"x\ny","x\ny",2\n', {}, "line 6: person and other"),
+        ("person,other,day,w\na,b,1,1_000\n", {"weight": "w"}, "line 2: w is '1_000', not a number"),
+        ("person,other,day,w\na,b,1,1e300\n", {"weight": "w"}, "line 2: w is above 1e+09"),
+        ("person,other,day\na,b,1\na,c,1e300\n", {}, "line 3: day is too large to count days"),
+        ("person,other,day\na,b,inf\na,c,1\n", {}, "line 2: day is too large to count days"),
+        ("person,other,day\na,b,9999-12-31T23:00:00-10:00\n", {}, "line 2: day is not in the years 1 to 9999"),
+        ("person,person,day\na,b,1\n", {"other": "person"}, "two columns 'person'"),
+        ("person,other,day\na,b,1\n", {"people": 2_000_000_000}, "give at most 50000000"),
         ("persn,other,day\na,b,1\n", {}, "no column 'person'; did you mean persn? its columns: persn, other, day"),
     ],
 )  # fmt: skip
@@ -129,6 +137,52 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         world_of_table(Population.model_validate({"observed": {}}), tmp_path)
 
 
+@pytest.mark.parametrize("day", [[-(2**63), 2**63 - 1], [1e300, 1.0], [-np.inf, 1.0], [np.nan, 1.0]])
+def test_days_that_no_array_can_hold_are_refused(tmp_path: Path, day: list[float]) -> None:
+    pq.write_table(pa.table({"person": ["a", "b"], "other": ["c", "d"], "day": day}), tmp_path / "c.parquet")
+    assert "row 1: day is" in refused(tmp_path, population(file="c.parquet"))
+    moments = pa.array([-(2**40), 2**40], pa.timestamp("s"))
+    pq.write_table(pa.table({"person": ["a", "b"], "other": ["c", "d"], "day": moments}), tmp_path / "c.parquet")
+    assert "not in the years" in refused(tmp_path, population(file="c.parquet"))
+
+
+@pytest.mark.parametrize("name", ["bomb.csv.gz", "bomb.csv.zst"])
+def test_packed_files_that_fill_the_memory_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(table_files, "UNPACKED_BYTES", 1 << 20)
+    text = b"person,other,day\n" + b"a,b,1\n" * 2_000_000
+    with pa.output_stream(str(tmp_path / name)) as stream:
+        stream.write(text)
+    with pytest.raises(UnreadableFileError, match=r"unpacks to more than \d+ bytes"):
+        world_of_table(population(file=name), tmp_path)
+    monkeypatch.setattr(table_files, "UNPACKED_BYTES", len(text))
+    assert world_of_table(population(file=name), tmp_path)[0].people == 2
+
+
+def test_parquet_with_more_rows_than_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_files, "PARQUET_ROWS", 1_000)
+    rows = 2_000_000
+    pq.write_table(pa.table({n: pa.nulls(rows) for n in ("person", "other", "day")}), tmp_path / "c.parquet")
+    with pytest.raises(UnreadableFileError, match="2000000 rows; it is too small"):
+        world_of_table(population(file="c.parquet"), tmp_path)
+
+
+def test_lines_above_the_columns_and_other_encodings(tmp_path: Path) -> None:
+    plain, _ = world_of_table(population(day=None), written(tmp_path, BASIC))
+    for text in ("\n \n" + BASIC, BASIC.replace("\n", "\r\n"), "\r\n" + BASIC.replace("\n", "\r\n")):
+        (tmp_path / "contacts.csv").write_bytes(text.encode())
+        assert fingerprint(world_of_table(population(day=None), tmp_path)[0]) == fingerprint(plain)
+    (tmp_path / "contacts.csv").write_bytes(BASIC.encode("utf-16"))
+    with pytest.raises(UnreadableFileError, match="save it as UTF-8"):
+        world_of_table(population(), tmp_path)
+
+
+def test_names_of_very_many_digits(tmp_path: Path) -> None:
+    text = f"person,other,day\n{'1' * 5000},9,1\n"
+    assert world_of_table(population(), written(tmp_path, text))[1] == ("9", "1" * 5000)
+
+
 def test_moments_fall_in_days_of_viet_nam(tmp_path: Path) -> None:
     zoned = "person,other,day\na,b,2021-07-05T18:00:00Z\na,c,2021-07-05T16:59:59Z\n"
     plain = "person,other,day\na,b,2021-07-06 01:00:00\na,c,2021-07-05 23:59:59\n"
@@ -148,9 +202,19 @@ def test_every_format_says_the_same(tmp_path: Path) -> None:
     written(tmp_path, text.replace(",", "\t"), "contacts.tsv")
     (tmp_path / "contacts.csv.gz").write_bytes(gzip.compress(text.encode()))
     pq.write_table(pa.table({"person": a, "other": b, "day": day}), tmp_path / "ints.parquet")
+    dates = pa.array([str(d) for d in day]).dictionary_encode()
+    pq.write_table(pa.table({"person": a, "other": b, "day": dates}), tmp_path / "categories.parquet")
     gaps = pa.table({"person": pa.array(a, pa.float64()), "other": [str(x) for x in b], "day": day})
     pq.write_table(gaps.append_column("where", pa.array([1, 1, 1])), tmp_path / "floats.pq")
-    names = ("contacts.csv", "excel.csv", "contacts.tsv", "contacts.csv.gz", "ints.parquet", "floats.pq")
+    names = (
+        "contacts.csv",
+        "excel.csv",
+        "contacts.tsv",
+        "contacts.csv.gz",
+        "ints.parquet",
+        "floats.pq",
+        "categories.parquet",
+    )
     found = [world_of_table(population(file=name), tmp_path) for name in names]
     assert {keys for _, keys in found} == {("2", "9", "10", "77")}
     assert len({fingerprint(world) for world, _ in found}) == 1
