@@ -47,7 +47,7 @@ class Observation:
     places: int
     eligibility: Eligibility
     crowd: int = 500
-    """Other people that a visitor of one place has there in one day, at most."""
+    """Other people that a visitor of one place has there in one day, on average, at most."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ def observed_contacts(
 
     Returns:
         A row a pair and day, from both ends: minutes of the union of all eligible intervals; hours times the greatest
-        weight at each instant; the place with the most time of shared stays; the channels of all evidence. At a place
-        with more than ``crowd`` other visitors on a day each visitor meets a random so many of them, the same from
-        both ends and on every run.
+        weight at each instant; the place with the most time of shared stays; the channels of all evidence. Where the
+        visitors of a place are there with more than ``crowd`` others at the same time, on average, each meets a random
+        part of them, about so many, the same from both ends and on every run.
 
     Cost: about 0.1 us an interval of evidence; memory of two days' pairs, and of at most 16 million intervals each.
     """

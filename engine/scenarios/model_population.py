@@ -22,7 +22,8 @@ class Observed(Part):
     channels: Channels = ("bluetooth", "check_in", "location")
     """Evidence that counts."""
     crowd: Annotated[Whole, Field(ge=2)] = 500
-    """Contacts a person has at one place in one day, at most: of more visitors each meets a random such number."""
+    """Contacts a visitor has at one place in one day, on average, at most: of more people there at the same time each
+    meets a random part."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "Observed":

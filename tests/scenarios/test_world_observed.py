@@ -174,15 +174,28 @@ def own(contacts: Any, day: int, person: int) -> tuple[Any, Any]:
     return contacts.other[at], contacts.place[at]
 
 
+def stays_in_turn(people: int, shifts: int) -> Events:
+    """Everybody at one market for an hour, in shifts."""
+    came = [T0 + n % shifts * 2 * HOUR for n in range(people)]
+    return [stay(f"p{n:03}", "market-1", at, at + HOUR) for n, at in enumerate(came)]
+
+
 def test_only_visitors_at_the_same_time_meet_in_a_crowd() -> None:
-    events: Events = []
-    for n in range(40):
-        came = T0 + n % 2 * 2 * HOUR
-        events.append(stay(f"p{n:02}", "market-1", came, came + HOUR))
-    world, _ = made(events, observed(crowd=20))
-    c = world.contacts
-    assert len(c.other) > 0
-    for p in range(40):
-        others, _ = own(c, 0, p)
-        assert len(others) <= 20
-        assert {int(o) % 2 for o in others} <= {p % 2}
+    people, shifts, crowd = 120, 4, 10
+    world, _ = made(stays_in_turn(people, shifts), observed(crowd=crowd))
+    met = [own(world.contacts, 0, p)[0] for p in range(people)]
+    assert {int(o) % shifts - p % shifts for p, others in enumerate(met) for o in others} == {0}
+    assert np.mean([len(others) for others in met]) == pytest.approx(crowd, rel=0.2)
+
+
+def test_many_visitors_one_after_the_other_are_no_crowd() -> None:
+    """Of 120 visitors 29 others are there at a time: fewer than one can meet, so everybody meets them all."""
+    people, shifts = 120, 4
+    world, _ = made(stays_in_turn(people, shifts), observed(crowd=30))
+    assert [len(own(world.contacts, 0, p)[0]) for p in range(people)] == [people // shifts - 1] * people
+
+
+def test_scans_of_one_person_over_and_over_make_no_crowd() -> None:
+    events = [stay(who, "market-1", T0 + n, T0 + HOUR) for who in ("a", "b", "c") for n in range(20)]
+    world, _ = made(events, observed(crowd=2))
+    assert [len(own(world.contacts, 0, p)[0]) for p in range(3)] == [2, 2, 2]

@@ -121,14 +121,16 @@ def crowd_stays(
     cap, n, visitors = len(out_a), 0, len(first) - 1
     for v in range(visitors):
         for step in steps:
-            w = (v + step) % visitors
-            x, y = person[first[v]], person[first[w]]
-            if (x + y) % parts != part:
-                continue
+            w = v + step
+            if w >= visitors:
+                w -= visitors
             for i in range(first[v], first[v + 1]):
                 for j in range(first[w], first[w + 1]):
                     s, e = max(start[i], start[j]), min(end[i], end[j])
                     if s >= e:
+                        continue
+                    x, y = person[i], person[j]
+                    if (x + y) % parts != part:
                         continue
                     if n < cap:
                         out_a[n], out_b[n] = min(x, y), max(x, y)
