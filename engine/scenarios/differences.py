@@ -9,7 +9,7 @@ import pyarrow as pa
 from engine.scenarios.quantiles import NAMES, NORMAL_95, quantiles, se_mean
 from engine.scenarios.summary import Values, sd, table_of
 
-NEITHER = ("traced", "tests", "positives", "false_positives", "outside_infections")
+NEITHER = ("traced", "tests", "positives", "false_positives", "outside_infections", "true_person_days_quarantine")
 """Measures of which less is neither good nor bad."""
 HIGHER = ("peak_day",)
 """Measures of which more is better: a later peak."""

@@ -115,6 +115,14 @@ class Records:
             out[start : start + len(block)] = block[field][:, first:last]
         return out
 
+    def column(self, name: str, first: int, last: int, count: int | None = None) -> npt.NDArray[np.int32]:
+        """One column of ``daily``, days ``first`` to before ``last``: shape (replicates, days)."""
+        count, number = self.count if count is None else count, DAILY.index(name)
+        out = np.empty((count, last - first), np.int32)
+        for start, block in self.blocks(count):
+            out[start : start + len(block)] = block["daily"][:, first:last, number]
+        return out
+
     def close(self) -> None:
         """Let go of the file. A temporary one is gone then."""
         self.file.close()

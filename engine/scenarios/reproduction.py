@@ -52,13 +52,13 @@ def reproduction_table(variant: str, ensemble: Ensemble, weights: Floats) -> pa.
         offspring = ensemble.records.read("cohort_offspring", first, until, ensemble.count)
         _add(rows, variant, "cohort", days, offspring.astype(np.float64), size.astype(np.float64), 1.0, days < last)
         low = max(first - len(weights), 0)
-        daily = ensemble.records.read("daily", low, until, ensemble.count)
-        infections = daily[:, :, DAILY.index("infections")]
-        local = infections - daily[:, :, DAILY.index("outside_infections")]
+        infections = ensemble.records.column("infections", low, until, ensemble.count)
+        local = infections - ensemble.records.column("outside_infections", low, until, ensemble.count)
         above, below = by_day(infections, local, weights)
         keep = slice(max(first, 1) - low, None)
         days = days[days > 0]
-        _add(rows, variant, "day", days, above[:, keep], below[:, keep], LEAST_PRESSURE, np.ones(len(days), bool))
+        if len(days):
+            _add(rows, variant, "day", days, above[:, keep], below[:, keep], LEAST_PRESSURE, np.ones(len(days), bool))
     table = pa.table({name: pa.concat_arrays(parts) for name, parts in rows.items()})
     return table.sort_by([("kind", "ascending"), ("day", "ascending")])
 

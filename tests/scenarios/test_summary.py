@@ -130,6 +130,14 @@ def test_a_day_without_any_infection_has_no_r() -> None:
     assert tables["totals"].schema.field("median").type == "double"
 
 
+@pytest.mark.parametrize("days", [1, 2])
+def test_runs_of_a_day_or_two_have_all_tables(days: int) -> None:
+    tables, _ = summarise("base", run_replicates(partial(outcome, days=days), PEOPLE, days, Wish(3)), WEIGHTS)
+    assert tables["r"]["kind"].to_pylist() == ["cohort"] * days + ["day"] * (days - 1)
+    assert tables["weekly"]["week"].unique().to_pylist() == [0]
+    assert tables["daily"]["day"].unique().to_pylist() == list(range(days))
+
+
 def test_blocks_of_days_and_of_replicates_change_nothing(ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = summarise("base", ensemble, WEIGHTS)
     monkeypatch.setattr("engine.scenarios.reproduction.BLOCK_BYTES", COUNT * len(DAILY) * 4 * 7)
