@@ -95,7 +95,7 @@ class Engine(Territory, Published):
         Thread(target=engine._load_and_live, name="truyvet-load", daemon=True).start()
         return engine
 
-    def _load(self, progress: Progress | None) -> None:
+    def _load(self, progress: Progress | None, serve: bool = False) -> None:
         began = monotonic()
 
         def tell(what: str, share: float) -> None:
@@ -116,20 +116,22 @@ class Engine(Territory, Published):
             self._maintenance.renewed += [self.forget_maps, lambda: self._held.renew(self.snapshot)]
             self._jobs = ScenarioJobs(self, journal, self.settings, self._clock, self.metrics)
             self._maintenance.renewed.append(self._jobs.forget_worlds)
+        if serve:
+            self._jobs.start()
         self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
     def _load_and_live(self) -> None:
         try:
-            self._load(None)
+            self._load(None, serve=True)
             if self._closed:
                 # By somebody who did not wait; what was opened here is nobody else's to close.
+                self._jobs.stop()
                 if self._storage is not None:
                     self._storage.close()
                 return
             self._live.start()
             self._news.start()
-            self._jobs.start()
             if self._maintenance is not None:
                 due = (self.hold_levels, self._publishing.publish_if_due)
                 self._maintenance.start(self._clock, self._history, due)

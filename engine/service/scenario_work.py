@@ -158,7 +158,7 @@ class ScenarioWork:
 
     def _again(self, ident: str) -> None:
         with self._turn:
-            self._put(replace(self._jobs[ident], state="queued", as_of=None, done=0, eta_s=None))
+            self._put(replace(self._jobs[ident], state="queued", as_of=None, people=None, done=0, eta_s=None))
             self._count()
 
     def _put(self, job: Job) -> Job:
