@@ -131,7 +131,7 @@ def _tell(session: Session, found: "Estimates", form: str, out: Path | None, win
 def _of_counts(
     session: Session, path: Path, named: dict[str, str], where: dict[str, str], options: "Options", tell: Tell
 ) -> "Estimates":
-    from engine.scenarios.estimates.readers import read_count_table
+    from engine.scenarios.estimates.count_tables import read_count_table
     from engine.scenarios.estimates.rt import estimate_counts
 
     must_exist(session, path)

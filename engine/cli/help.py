@@ -188,8 +188,8 @@ HELP: dict[str, tuple[str, str]] = {
         "best: one infector a case; drawn: many trees drawn by the chances, pooled.",
     ),
     "estimate.recent": (
-        "Không đếm số lây của các ca trong ngần này ngày cuối; mặc định: trung bình + 2 độ lệch chuẩn khoảng nối tiếp.",
-        "Offspring of cases of so many last days are not counted; default: mean + 2 sd of the serial interval.",
+        "Không đếm số lây của các ca trong ngần này ngày cuối; mặc định: trung bình + 2 độ lệch chuẩn khoảng nối tiếp, và thời gian chờ xác nhận.",
+        "Offspring of cases of so many last days are not counted; default: mean + 2 sd of the serial interval, and the delay to confirmation.",
     ),
     "estimate.what": (
         "Chỉ những phần này: rt, serial, offspring, delays, settings.",

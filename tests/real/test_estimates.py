@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.real_sets import data_file
 from engine.scenarios.estimates.assemble import estimate_cases
+from engine.scenarios.estimates.count_tables import read_count_table
 from engine.scenarios.estimates.options import Options
-from engine.scenarios.estimates.readers import read_cases, read_count_table, read_pairs
+from engine.scenarios.estimates.readers import read_cases, read_pairs
 from engine.scenarios.estimates.rt import estimate_counts
 from tests.oracles.estimates import offspring_fit, posterior, serial_weight
 from tests.real.conftest import present

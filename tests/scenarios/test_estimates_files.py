@@ -1,21 +1,25 @@
 """Files of counts, line lists and pairs: what is believed, what is filled in, what all of it gives."""
 
 import json
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.errors import BadInputError, BadParameterError, UnreadableFileError
 from engine.scenarios.estimates.assemble import estimate_cases
-from engine.scenarios.estimates.cases import CaseList, Links, believable, best_sources
+from engine.scenarios.estimates.cases import IMPOSSIBLE, CaseList, Doubt, Links, believable, best_sources
+from engine.scenarios.estimates.count_tables import read_count_table
 from engine.scenarios.estimates.options import Options
-from engine.scenarios.estimates.readers import moment_of, read_cases, read_count_table, read_pairs
+from engine.scenarios.estimates.readers import moment_of, read_cases, read_pairs
 from engine.scenarios.estimates.rt import estimate_counts
 from engine.scenarios.estimates.tables import (
     Estimates,
     Row,
     distribution_of,
+    note_of,
     settings_from,
     to_csv,
     to_json,
@@ -51,6 +55,41 @@ def test_suspect_and_negative_numbers_are_not_believed(tmp_path):
     found = read_count_table(write(tmp_path / "a.csv", rows))
     assert found.cases[0] == pytest.approx([10, 20 / 3, 10 / 3, 0])
     assert found.filled[0].tolist() == [False, True, True, False]
+
+
+def test_days_that_cannot_be_in_a_table_of_counts_are_told_and_left_out(tmp_path):
+    text = "date;count\n2021-07-01;3\n2021-07-02;x\n2021-07-03;1e300\n9999-12-31;3\n0001-01-01;3\nfoo;5\n2021-07-04;2\n"
+    table = read_count_table(write(tmp_path / "c.csv", text))
+    assert table.cases.shape == (1, 4)
+    assert doubts(table) == {"date_far_off": 2, "unreadable_date": 1, "unreadable_number": 2}
+    notes = [n.say("vi") for n in estimate_counts(table, Options(window=2)).notes]
+    assert "Không tin: ngày không đọc được (foo): 1 lần." in notes
+
+
+def test_every_doubt_has_a_name_in_both_languages():
+    source = "".join(p.read_text("utf-8") for p in Path("engine/scenarios/estimates").glob("*.py"))
+    codes = {
+        c for call in re.findall(r"doubts\.add\(([^\n]*)", source) for c in re.findall(r'"([a-z]+(?:_[a-z]+)+)"', call)
+    }
+    codes |= {code for *_, code in IMPOSSIBLE}
+    assert len(codes) > 10
+    for code in codes:
+        note = note_of(Doubt(code, 2, ("a",)))
+        assert note.say("vi") != note.say("en")
+
+
+def test_pairs_without_dates_still_tell_of_offspring(tmp_path):
+    cases, links = read_pairs(write(tmp_path / "p.csv", "infector,infected\na,b\na,c\nb,d\n"), None)
+    found = estimate_cases(cases, links, Options(what=("offspring",)))
+    assert found.offspring.r == pytest.approx(3 / 4)
+    assert "estimate.note.undated" in [n.key for n in found.notes]
+    with pytest.raises(BadParameterError, match="recent"):
+        estimate_cases(cases, links, Options(recent_days=float("nan")))
+
+
+def test_a_single_case_has_no_window(tmp_path):
+    cases, _ = read_cases(write(tmp_path / "c.csv", "person,onset\na,2021-07-01\n"))
+    assert "estimate.note.no_window" in [n.key for n in estimate_cases(cases, None, Options()).notes]
 
 
 def test_rows_are_chosen_and_columns_named(tmp_path):

@@ -1,3 +1,4 @@
+import json
 import math
 import re
 import string
@@ -14,12 +15,14 @@ from engine.params import REGISTRY
 from engine.scenarios import files
 from engine.scenarios.model import Distribution, Part, PolicyStudy, PolicyVariant, Simulation
 from engine.scenarios.report import chains, pictures, settings, style, texts
+from engine.scenarios.report.facts import commands, facts
 from engine.scenarios.report.folder import read_folder
 from engine.scenarios.report.naming import key_of, part_type, setting_name
 from engine.scenarios.report.numbers import interval, number, percent, plain, ranged
 from engine.scenarios.report.page import write_report
 from engine.scenarios.report.parameters import base_rows, variant_rows
 from engine.scenarios.report.settings import PARTS, SETTINGS
+from engine.scenarios.report.studies import study_sentences
 from engine.texts import LANGS
 from tests.scenarios.report_folders import simulation_folder, study_folder
 
@@ -189,6 +192,30 @@ def test_fingerprint_versions_and_commands_are_there(pages):
     assert "cd" * 32 in words
     assert "numpy 2.4.6" in words
     assert "truyvet scenario run scenario.yml --out ../simulation-2" in words
+
+
+def test_commands_of_a_run_are_those_that_were_typed_where_they_were_typed(tmp_path):
+    folder = simulation_folder(tmp_path / "run", SIMULATION, STRENGTH, 3)
+    path = folder / "manifest.json"
+    told = json.loads(path.read_text("utf-8"))
+    told |= {"command": "truyvet scenario run docs/a.yml --out 'my results'", "cwd": "/home/an official"}
+    path.write_text(json.dumps(told), "utf-8")
+    assert commands(read_folder(folder), "en") == [
+        "cd '/home/an official'",
+        "truyvet scenario run docs/a.yml --out 'my results'",
+        "truyvet scenario report 'my results' --lang en",
+    ]
+
+
+def test_a_study_says_infected_by_whom_and_up_to_when(tmp_path):
+    folder = study_folder(tmp_path / "study", STUDY)
+    path = folder / "manifest.json"
+    told = json.loads(path.read_text("utf-8")) | {"data": {"as_of": 8, "until": 1626023699}}
+    path.write_text(json.dumps(told), "utf-8")
+    run = read_folder(folder)
+    kind = run.tables["study"]["truth"][0].as_py()
+    assert texts.text(f"study.whom.{kind}", "en") in study_sentences(run, "en")[0]
+    assert dict(facts(run, "en"))["Data up to"] == "as_of 8; until 2021-07-11T17:14:59Z"
 
 
 def test_one_swept_setting_gives_lines_two_give_heat_maps(pages):

@@ -21,6 +21,7 @@ from engine.scenarios.estimates.tables import (
     Row,
     Series,
     day,
+    note_of,
     rows_of_fit,
     rows_of_interval,
     rows_of_offspring,
@@ -47,12 +48,13 @@ def estimate_cases(
         raise BadParameterError(
             f"nothing like {', '.join(unknown) or 'that'} is estimated: choose of {', '.join(WHAT)}"
         )
+    if options.recent_days is not None and not np.isfinite(options.recent_days):
+        raise BadParameterError("recent days must be a number of days")
     whole = believable(cases)
     inside = _inside(whole, options)
     if not inside.any():
         raise BadInputError("no case in the days and areas asked for")
-    notes = [Note("estimate.note.doubt", {"what": f"{d.code} ({', '.join(d.examples)})", "count": d.count})
-             for d in whole.doubts]  # fmt: skip
+    notes = [note_of(d) for d in whole.doubts]
     rows: list[Row] = []
     told = best_sources(whole, links, options.threshold) if links is not None else None
     serial = _interval(whole, told, "onset", inside, options)
@@ -125,10 +127,12 @@ def _offspring(
     infected = cases.date("infected")
     at = np.where(np.isfinite(infected), infected, reference(cases))
     recent = _recent(cases, serial if links.sure else None) if options.recent_days is None else options.recent_days
+    undated = not np.isfinite(cases.last)
     with np.errstate(invalid="ignore"):
-        keep = inside & (at <= cases.last - recent)
+        keep = inside if undated else inside & (at <= cases.last - recent)
     left = int((inside & ~keep).sum())
     notes = [Note("estimate.note.recent", {"count": left, "days": f"{recent:.1f}"})] if left else []
+    notes += [Note("estimate.note.undated")] if undated else []
     if not keep.any():
         return None, [*notes, Note("estimate.note.no_offspring")]
     with_source = len(np.unique(told.infected))

@@ -222,7 +222,9 @@ def fit(family: Family, data: Intervals) -> Fit | None:
         return -float((data.weight * np.log(probabilities(family, *_unpacked(family, x), data) + _TINY)).sum())
 
     begin = _packed(family, *guess)
-    best = minimize(loss, begin, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7, "maxiter": 2000})
+    # Of many delays the rounding of the sum is greater than any fixed tolerance: the search would never end.
+    enough = {"xatol": 1e-5, "fatol": 1e-7 + 1e-9 * float(total), "maxiter": 500}
+    best = minimize(loss, begin, method="Nelder-Mead", options=enough)
     return Fit(family, *_unpacked(family, best.x), -float(best.fun), n)
 
 

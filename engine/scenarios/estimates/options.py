@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from engine.scenarios.estimates.cases import Flags, Floats
+from engine.scenarios.estimates.cases import Doubt, Flags, Floats
 
 WHAT = ("rt", "serial", "offspring", "delays", "settings")
 
@@ -45,3 +45,4 @@ class CountTable:
     """(areas, days)"""
     imported: Floats | None
     filled: Flags
+    doubts: tuple[Doubt, ...] = ()

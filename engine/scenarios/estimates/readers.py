@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,16 +12,8 @@ import numpy as np
 from engine.clock import VIET_NAM_S
 from engine.errors import BadParameterError, UnreadableFileError
 from engine.scenarios.estimates.cases import DATES, CaseList, Doubts, Links
-from engine.scenarios.estimates.options import CountTable
 from engine.scenarios.estimates.tables import EPOCH
 
-COUNT_COLUMNS: dict[str, tuple[str, ...]] = {
-    "date": ("date", "day", "dates", "ngay", "dt_report"),
-    "count": ("count", "cases", "new_cases", "so_ca", "ca_mac", "i", "incidence"),
-    "imported": ("imported", "imported_cases", "nhap_canh"),
-    "area": ("area", "gso_name", "province", "district", "name", "code", "gso_code", "unit", "tinh"),
-    "suspect": ("suspect",),
-}
 CASE_COLUMNS: dict[str, tuple[str, ...]] = {
     "person": ("person", "id", "case", "case_id", "ma_ca"),
     "area": ("area", "area_code", "district", "province"),
@@ -44,7 +36,6 @@ PAIR_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 _NOTHING = ("", "na", "nan", "null", "none", "-")
 _YES = ("1", "true", "yes", "y", "t", "x", "co", "có")
-_MOST_AREAS = 2000
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,10 @@ def read_sheet(
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            # Spreadsheets of many countries, Viet Nam's among them, put semicolons where others put commas.
+            first = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=max(",;\t", key=first.count))
             header = [name for name in reader.fieldnames or [] if name is not None]
             rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -100,7 +94,7 @@ def read_sheet(
     if missing:
         raise UnreadableFileError(
             f"{path}: no column for {', '.join(missing)}; there are: {', '.join(header) or 'none'}. "
-            "Name it: field=column"
+            f"Name it: --column {missing[0]}=NAME"
         )
     return Sheet(path, tuple(rows), {w: c for w, c in columns.items() if c})
 
@@ -223,67 +217,3 @@ def _linked(
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     infected, infector = (np.array(c, np.int64) for c in columns[:2])
     return Links(infected, infector, np.array(columns[2], np.float64), sure)
-
-
-def read_count_table(
-    path: Path, named: Mapping[str, str] | None = None, where: Mapping[str, str] | None = None
-) -> CountTable:
-    """A table with a row a day (and area): new cases. Rows of one day and area add up.
-
-    Days without a row are 0 in a table that has no zeros at all (only days with cases were written down); otherwise
-    they are filled in by a straight line between the days around, as are negative numbers, numbers that cannot be read
-    and rows marked in a column ``suspect``; the table says which.
-
-    Raises:
-        UnreadableFileError: not such a table, or no day in it.
-        BadParameterError: as :func:`read_sheet`.
-    """
-    sheet = read_sheet(path, COUNT_COLUMNS, named, where, ("date", "count"))
-    days: dict[str, dict[int, float]] = {}
-    foreign: dict[str, dict[int, float]] = {}
-    bad: set[tuple[str, int]] = set()
-    zeros = False
-    for row in sheet.rows:
-        at = moment_of(sheet.get(row, "date"))
-        if at is None:
-            continue
-        area, on = sheet.get(row, "area"), int(at)
-        number, from_away = _number(sheet.get(row, "count")), _number(sheet.get(row, "imported")) or 0.0
-        days.setdefault(area, {})
-        if number is None or sheet.get(row, "suspect").lower() in ("1", "true"):
-            bad.add((area, on))
-            continue
-        zeros = zeros or number == 0
-        days[area][on] = days[area].get(on, 0.0) + number
-        own = foreign.setdefault(area, {})
-        own[on] = own.get(on, 0.0) + min(from_away, number)
-    seen = [d for of in days.values() for d in of]
-    if not seen:
-        raise UnreadableFileError(f"{path}: no row with a date and a number")
-    if len(days) > _MOST_AREAS:
-        raise UnreadableFileError(f"{path}: {len(days)} areas; name the column of areas: area=column")
-    first, last = min(seen), max(seen)
-    areas = tuple(sorted(days))
-    cases, away = (np.zeros((len(areas), last - first + 1)) for _ in range(2))
-    filled = np.zeros(cases.shape, np.bool_)
-    for i, area in enumerate(areas):
-        known = np.array(sorted(d for d in days[area] if (area, d) not in bad), np.int64)
-        if not len(known):
-            continue
-        values = np.array([days[area][d] for d in known.tolist()])
-        cases[i, known - first] = values
-        away[i, known - first] = [foreign[area].get(d, 0.0) for d in known.tolist()]
-        lost = [d for d in range(first, last + 1) if ((area, d) in bad) or (zeros and d not in days[area])]
-        if lost:
-            cases[i, np.array(lost) - first] = np.interp(lost, known, values)
-            filled[i, np.array(lost) - first] = True
-    return CountTable(date.fromordinal(EPOCH.toordinal() + first), areas, cases,
-                      away if "imported" in sheet.columns else None, filled)  # fmt: skip
-
-
-def _number(text: str) -> float | None:
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if np.isfinite(found) and found >= 0 else None

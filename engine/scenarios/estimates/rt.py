@@ -6,12 +6,12 @@ from datetime import date
 import numpy as np
 
 from engine import params
-from engine.errors import BadParameterError
+from engine.errors import BadInputError, BadParameterError
 from engine.scenarios.estimates.cases import CaseList, Flags, Floats
 from engine.scenarios.estimates.cori import discretised, estimate_rt, fewest_cases
 from engine.scenarios.estimates.options import CountTable, Options
 from engine.scenarios.estimates.serial import Interval
-from engine.scenarios.estimates.tables import EPOCH, Estimates, Note, Row, Series, day
+from engine.scenarios.estimates.tables import EPOCH, Estimates, Note, Row, Series, day, note_of
 
 Tell = Callable[[float], None]
 ENOUGH_PAIRS = 10
@@ -24,7 +24,8 @@ def estimate_counts(table: CountTable, options: Options, tell: Tell = lambda sha
     """R by area of a table of counts.
 
     Raises:
-        BadParameterError: no such area, no case in the days asked for.
+        BadParameterError: no such area.
+        BadInputError: no case in the days asked for.
     """
     missing = [a for a in options.areas if a not in table.areas]
     if missing:
@@ -42,8 +43,11 @@ def estimate_counts(table: CountTable, options: Options, tell: Tell = lambda sha
         series += drawn
         tell((done + 1) / len(wanted))
     if not rows:
-        raise BadParameterError("no case in the days and areas asked for")
-    notes = [told, *_rt_notes(rows, late)]
+        raise BadInputError(
+            "no day with cases in the days and areas asked for, or none that a window of "
+            f"{options.window or int(params.RT_WINDOW_D.value)} days fits after"
+        )
+    notes = [told, *(note_of(d) for d in table.doubts), *_rt_notes(rows, late)]
     filled = int(table.filled[wanted].sum())
     if filled:
         notes.append(Note("estimate.note.filled", {"days": filled}))
@@ -168,5 +172,7 @@ def rt_of_cases(
         more, drawn = _rt(area, day(first), count, foreign, filled, weights, late, options)
         rows += more
         series += drawn
+    if not rows:
+        return [], (), [told, *notes, Note("estimate.note.no_window")]
     by = Note("estimate.note.by_onset" if by_onset else "estimate.note.by_confirmed")
     return rows, tuple(series), [told, by, *notes, *_rt_notes(rows, late)]

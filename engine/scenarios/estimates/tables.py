@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from engine.errors import BadParameterError
+from engine.scenarios.estimates.cases import Doubt
 from engine.scenarios.estimates.families import Fit
 from engine.scenarios.estimates.offspring import Offspring
 from engine.scenarios.estimates.serial import Interval
@@ -58,6 +59,12 @@ class Note:
         told = {k: say(v, lang) if isinstance(v, str) and v.startswith("estimate.name.") else v
                 for k, v in self.values.items()}  # fmt: skip
         return say(self.key, lang, **told)
+
+
+def note_of(doubt: Doubt) -> Note:
+    """What to say of something that was not believed."""
+    values = {"what": f"estimate.name.doubt.{doubt.code}", "examples": ", ".join(doubt.examples), "count": doubt.count}
+    return Note("estimate.note.doubt", values)
 
 
 @dataclass(frozen=True)

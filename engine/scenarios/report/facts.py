@@ -2,13 +2,17 @@
 
 import shlex
 from collections.abc import Mapping
+from itertools import pairwise
 
+from engine.clock import to_rfc3339
 from engine.scenarios.report.folder import RunFolder
 from engine.scenarios.report.numbers import number
 from engine.scenarios.report.texts import text
 from engine.texts import Lang
 
 _MANIFEST = ("name", "hash", "data", "people", "days", "replicates", "seed", "started_at", "finished_at", "versions")
+_OF_STUDIES = ("data", "replicates")
+"""What a study calls otherwise."""
 
 
 def question(run: RunFolder, lang: Lang) -> str:
@@ -38,8 +42,11 @@ def facts(run: RunFolder, lang: Lang) -> list[tuple[str, str]]:
         if key == "seed" and value is None and run.scenario.simulation is not None:
             value = run.scenario.simulation.seed
         if value is not None and value != {}:
-            whole = isinstance(value, int) and key in ("people", "days", "replicates")
-            out.append((text(f"fact.{key}", lang), number(value, lang) if whole else told(value)))
+            counted = key in ("people", "days", "replicates")
+            name = f"fact.study.{key}" if run.scenario.study is not None and key in _OF_STUDIES else f"fact.{key}"
+            if key == "data" and isinstance(value, Mapping):
+                value = {k: to_rfc3339(v) if k == "until" and isinstance(v, int) else v for k, v in value.items()}
+            out.append((text(name, lang), number(value, lang) if counted and isinstance(value, int) else told(value)))
     if run.manifest.get("source_data"):
         out.append((text("fact.source_data", lang), told(run.manifest["source_data"])))
     if run.scenario.source:
@@ -70,13 +77,29 @@ def notes(run: RunFolder, lang: Lang) -> list[str]:
 
 
 def commands(run: RunFolder, lang: Lang) -> list[str]:
-    """The commands that make this again, to be typed in the folder of the report."""
+    """The commands that make this again: those of the run where it was typed, else from the folder of the report.
+
+    Paths in a scenario are from the folder of its file: a copy beside the results would look for them elsewhere.
+    """
     given = run.manifest.get("command")
+    if given:
+        return _as_typed(str(given), run, lang)
     grid = f" --sensitivity {run.grid}" if run.grid else ""
     out = shlex.quote(f"../{run.path.absolute().name.removesuffix('.new')}-2")
     again = f"truyvet scenario run scenario.yml{grid} --out {out}"
     return [
         "truyvet scenario check scenario.yml",
-        str(given) if given else again,
+        again,
         f"truyvet scenario report . --lang {lang}",
     ]
+
+
+def _as_typed(given: str, run: RunFolder, lang: Lang) -> list[str]:
+    where = run.manifest.get("cwd")
+    try:
+        words = shlex.split(given)
+    except ValueError:
+        words = []
+    out = next((b for a, b in pairwise(words) if a == "--out"), str(run.path.absolute()).removesuffix(".new"))
+    enter = [f"cd {shlex.quote(str(where))}"] if where else []
+    return [*enter, given, f"truyvet scenario report {shlex.quote(out)} --lang {lang}"]

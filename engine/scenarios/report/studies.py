@@ -31,6 +31,7 @@ def row_of(run: RunFolder, info: RunInfo) -> Row | None:
 def study_sentences(run: RunFolder, lang: Lang) -> list[str]:
     """One sentence for each definition, and what counts as infected."""
     out = []
+    whom = text(f"study.whom.{_truth(run) or 'infections'}", lang)
     for info in shown_runs(run):
         row = row_of(run, info)
         if row is None:
@@ -39,7 +40,7 @@ def study_sentences(run: RunFolder, lang: Lang) -> list[str]:
         out.append(
             text(
                 "study.best", lang, variant=info.called(lang), found=number(found, lang),
-                all=number(row["infected_all"], lang), sensitivity=percent(row["sensitivity"], lang, 0),
+                all=number(row["infected_all"], lang), infected=whom, sensitivity=percent(row["sensitivity"], lang, 0),
                 quarantined=number(row["quarantined"], lang), person_days=number(row["person_days"], lang),
                 per_found=_per_found(row, lang),
             )
@@ -49,9 +50,15 @@ def study_sentences(run: RunFolder, lang: Lang) -> list[str]:
 
 def truth_note(run: RunFolder, lang: Lang) -> str:
     """What counts as infected in this study."""
+    kind = _truth(run)
+    return text(f"study.truth.{kind}", lang) if kind else ""
+
+
+def _truth(run: RunFolder) -> str:
+    """The kind of truth the study was scored by; empty where it does not say."""
     rows = run.tables.get("study")
     kind = rows["truth"][0].as_py() if rows is not None and rows.num_rows and "truth" in rows.column_names else ""
-    return text(f"study.truth.{kind}", lang) if f"study.truth.{kind}" in TEXTS else ""
+    return str(kind) if f"study.truth.{kind}" in TEXTS else ""
 
 
 def _per_found(row: Row, lang: Lang) -> str:

@@ -201,11 +201,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chains.title": ("Chuỗi lây theo phương án", "Chains by variant"),
     # -- studies ---------------------------------------------------------------------------------------
     "study.best": (
-        "{variant}: tìm được {found} trong {all} người nhiễm ({sensitivity}), cách ly {quarantined} người, "
+        "{variant}: tìm được {found} trong {all} {infected} ({sensitivity}), cách ly {quarantined} người, "
         "{person_days} người-ngày; trung bình {per_found} người-ngày cho mỗi người nhiễm tìm được.",
-        "{variant}: finds {found} of {all} infected people ({sensitivity}), puts {quarantined} people into quarantine, "
+        "{variant}: finds {found} of {all} {infected} ({sensitivity}), puts {quarantined} people into quarantine, "
         "{person_days} person-days; on average {per_found} person-days for each infected person found.",
     ),
+    "study.whom.transmissions": ("người bị các F0 này lây", "people infected by these F0s"),
+    "study.whom.infections": ("người nhiễm sau khi các F0 bắt đầu lây", "people infected since these F0s could infect"),
+    "study.whom.later_cases": ("người về sau thành ca bệnh", "people who became cases later"),
     "study.table": ("Theo định nghĩa", "By definition"),
     "study.truth.transmissions": (
         "«Người nhiễm» là người thật sự bị chính các F0 này lây, theo dữ liệu sự thật.",
@@ -339,6 +342,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.people": ("Số người", "People"),
     "fact.days": ("Số ngày", "Days"),
     "fact.replicates": ("Số lần tính mỗi phương án", "Replicates of each variant"),
+    "fact.study.data": ("Dữ liệu tính đến", "Data up to"),
+    "fact.study.replicates": ("Số lần bỏ bớt thiết bị ngẫu nhiên", "Random thinnings of devices"),
     "fact.seed": ("Hạt giống ngẫu nhiên", "Random seed"),
     "fact.started_at": ("Bắt đầu tính", "Started"),
     "fact.finished_at": ("Tính xong", "Finished"),
@@ -349,7 +354,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Tệp scenario.yml nằm cùng thư mục với báo cáo này. Cùng tệp, cùng dữ liệu, cùng phiên bản thì ra cùng con số, với bao nhiêu luồng cũng vậy.",
         "scenario.yml lies in the same folder as this report. The same file, data and versions give the same numbers, on any number of threads.",
     ),
-    "again.file": ("Tệp kịch bản, nguyên văn", "The scenario file as it was given"),
+    "again.file": ("Kịch bản đã chạy", "The scenario as it was run"),
     "again.hidden": (
         "Tệp kịch bản nêu đích danh người, nên không in ra ở đây; nó nằm trong scenario.yml cùng thư mục.",
         "The scenario file names people, so it is not printed here; it lies beside this report as scenario.yml.",
