@@ -16,6 +16,8 @@ from engine.scenarios.table_files import TableFile
 from engine.scenarios.world import NOBODY, Codes, World
 
 MOST_GROUPS = 32_000
+EVERYBODY = "all"
+"""Of vaccination: every group, and those in none."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,18 @@ def people_columns(population: Population, base: Path, keys: Sequence[str]) -> P
 
     Raises:
         UnreadableFileError: no such file.
-        BadInputError: a column is missing, or a person is in two groups or households; the message names the line.
+        BadInputError: a column is missing, a group is called ``all``, or a person is in two groups or households; the
+            message names the line.
     """
     count = len(keys)
     group, groups = np.full(count, NOBODY, np.int16), tuple[str, ...]()
     household = np.full(count, NOBODY, np.int32)
     if population.groups is not None:
         names, index = _assigned(base / population.groups, "groups", "group", keys)
+        if EVERYBODY in names:
+            raise BadInputError(
+                f"{base / population.groups}: {EVERYBODY!r} stands for every group; give that group another name"
+            )
         order = sorted(range(len(names)), key=names.__getitem__)
         if len(names) > MOST_GROUPS:
             raise BadInputError(
@@ -95,7 +102,7 @@ def _assigned(path: Path, setting: str, column: str, keys: Sequence[str]) -> tup
 
 
 def with_named(world: World, keys: Sequence[str], named: Sequence[str]) -> World:
-    """The world with the people that ``initial.people`` names.
+    """The world with the people that ``initial.people`` names, each once.
 
     Raises:
         BadInputError: one of them is not in the population.
@@ -108,4 +115,4 @@ def with_named(world: World, keys: Sequence[str], named: Sequence[str]) -> World
             close = get_close_matches(name, list(keys), 1) if len(keys) < 100_000 else []
             hint = f"; did you mean {close[0]}?" if close else ""
             raise BadInputError(f"initial.people: nobody in the population is called {name!r}{hint}")
-    return replace(world, named=tuple(code[name] for name in named))
+    return replace(world, named=tuple(dict.fromkeys(code[name] for name in named)))

@@ -107,10 +107,16 @@ def _some(
     told = np.flatnonzero(home >= 0)
     area[told], cell[told] = places.area[home[told]], places.cell[home[told]]
     lat, lng = fix_columns(state.graph, fixes, "lat_e7", "lng_e7")
-    seen = cells_of(lat / 1e7, lng / 1e7, CELL_RESOLUTION)
-    _fill(cell, area, fixes, seen, np.where(by_night(fixes.start), _clipped(fixes, q), 0), count)
+    cells, seen = np.unique(cells_of(lat / 1e7, lng / 1e7, CELL_RESOLUTION), return_inverse=True)
+    stood, seen = _clipped(fixes, q), seen.astype(np.int64)
+    night, ever = (
+        longest(fixes.query.astype(np.int64), seen, s, count)
+        for s in (np.where(by_night(fixes.start), stood, 0), stood)
+    )
+    slept = np.flatnonzero((night >= 0) & (cell == 0) & (area < 0))
+    cell[slept] = cells[night[slept]]
     last_cell = np.zeros(count, np.uint64)
-    _fill(last_cell, np.full(count, NOBODY, np.int64), fixes, seen, _clipped(fixes, q), count)
+    last_cell[ever >= 0] = cells[ever[ever >= 0]]
     pair, which = np.unique(asked << 32 | where, return_inverse=True)
     seconds = np.zeros(len(pair), np.int64)
     np.add.at(seconds, which, spans)
@@ -121,14 +127,6 @@ def _place_of_cells(area: Ints, cell: Cells, places: PlaceFacts) -> None:
     """The area of the cell, for those of whom only that is known."""
     bare = np.flatnonzero((area < 0) & (cell != 0))
     area[bare] = areas_of_cells(cell[bare], places)
-
-
-def _fill(cell: Cells, area: Ints, fixes: Presences, seen: Cells, spans: Ints, count: int) -> None:
-    """The cell with the most seconds of fixes, for those of whom neither cell nor area is known."""
-    distinct, index = np.unique(seen, return_inverse=True)
-    best = longest(fixes.query.astype(np.int64), index.astype(np.int64), spans, count)
-    found = np.flatnonzero((best >= 0) & (cell == 0) & (area < 0))
-    cell[found] = distinct[best[found]]
 
 
 def _cells_of_visits(

@@ -149,6 +149,21 @@ def test_a_run_meets_every_weekday_on_its_weekday(count: int, shift: int) -> Non
         assert days[: (last - start).days + 1] == [start + timedelta(days=n) for n in range((last - start).days + 1)]
 
 
+def test_a_contact_over_midnight_is_cut_there_and_counted_once() -> None:
+    """23:30 to 00:45 in Viet Nam at a cafe, phones seeing each other in the midst; midnight of UTC is at 07:00."""
+    midnight = T0 + 17 * HOUR
+    together = [stay(who, "cafe-1", midnight - HOUR // 2, midnight + 3 * HOUR // 4) for who in "ab"]
+    phones = [saw(x, y, midnight - 600, 1200) for x, y in ("ab", "ba")]
+    utc = [saw("a", "b", T0 + 24 * HOUR - 300, 600)]
+    world, keys = made([*together, *phones, *utc], observed())
+    found = rows(world, keys)
+    assert {key: row[0] for key, row in found.items()} == {
+        (0, "a", "b"): 30, (0, "b", "a"): 30, (1, "a", "b"): 55, (1, "b", "a"): 55
+    }  # fmt: skip
+    assert {row[2:] for row in found.values()} == {(0, BLUETOOTH | CHECK_IN)}
+    assert world.places.visitors.tolist() == [[2], [2]]
+
+
 def test_a_crowd_meets_the_same_people_from_both_ends() -> None:
     crowd, people = 10, 61
     events: Events = [stay(f"p{n:02}", "market-1", T0, T0 + HOUR) for n in range(people)]

@@ -240,11 +240,13 @@ def test_groups_and_households(tmp_path: Path) -> None:
     assert world.household.tolist() == [0, -1, -1, 0]
     written(tmp_path, "person,household\n2,h2\n10,h1\n2,h1\n", "homes.csv")
     assert "line 2: this person has another household further down" in refused(tmp_path, base)
+    written(tmp_path, "person,group\nlan,all\n", "ages.csv")
+    assert "'all' stands for every group" in refused(tmp_path, base)
 
 
 def test_named_people(tmp_path: Path) -> None:
     world, keys = world_of_table(population(), written(tmp_path, BASIC))
-    assert with_named(world, keys, ("lan", "2")).named == (3, 0)
+    assert with_named(world, keys, ("lan", "2", "lan")).named == (3, 0)
     with pytest.raises(BadInputError, match="'lam'; did you mean lan"):
         with_named(world, keys, ("lam",))
 
