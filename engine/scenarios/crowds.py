@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.graph.scanning import Scan
-from engine.scenarios.kernels.observed import crowd_stays, ranks_in_crowd, steps_in_crowd
+from engine.scenarios.kernels.observed import crowd_stays, crowd_sweep, ranks_in_crowd, steps_in_crowd
 from engine.scenarios.world import Codes
 
 Ints = npt.NDArray[np.int64]
@@ -54,8 +54,8 @@ def crowd_overlaps(scan: Scan, stays: Stays, day: int, crowd: int, part: int, pa
 
     The visitors of a place stand in a ring in random order, and random steps say who is whose: everybody has the same
     number of others, and is one of theirs. There are so many steps that a visitor has ``crowd`` others, on average, of
-    those that are there at the same time. Order and steps follow from day, place and people alone. Cost: visitors times
-    steps, which is at most visitors squared over 2, and a sort.
+    those that are there at the same time. Order and steps follow from day, place and people alone. Cost: a sort, and
+    the smaller of the stays that overlap and visitors times steps: at most visitors times the root of crowd x visitors.
     """
     for place in np.flatnonzero(stays.crowded & (np.diff(stays.first) > 0)).tolist():
         rows = slice(int(stays.first[place]), int(stays.first[place + 1]))
@@ -64,7 +64,17 @@ def crowd_overlaps(scan: Scan, stays: Stays, day: int, crowd: int, part: int, pa
         order = np.lexsort((stays.start[rows], person, rank))
         person = person[order]
         heads = np.flatnonzero(np.diff(person, prepend=-1))
-        steps = steps_in_crowd(place, len(heads), day, _steps(crowd, len(heads), int(stays.pairs[place])))
+        pairs = int(stays.pairs[place])
+        steps = steps_in_crowd(place, len(heads), day, _steps(crowd, len(heads), pairs))
+        if pairs < len(heads) * len(steps):
+            stood, near = np.empty(len(order), np.int64), np.zeros(len(heads) // 2 + 1, np.bool_)
+            stood[order] = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, len(person))))
+            near[steps] = True
+            scan.run(
+                0, crowd_sweep, stood, near, stays.person[rows], stays.start[rows], stays.end[rows], rows.start,
+                part, parts,
+            )  # fmt: skip
+            continue
         scan.run(
             0, crowd_stays, np.append(heads, len(person)), person, stays.start[rows][order], stays.end[rows][order],
             rows.start, steps, part, parts,

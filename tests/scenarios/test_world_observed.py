@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import BadInputError
 from engine.exposure.policies import policy_named
 from engine.geo.units import Units
-from engine.scenarios import contacts_observed
+from engine.graph.scanning import Scan
+from engine.scenarios import contacts_observed, crowds
 from engine.scenarios.contacts_observed import EPOCH, observed_days, order_of_days
+from engine.scenarios.crowds import Stays
 from engine.scenarios.fingerprint import fingerprint
 from engine.scenarios.model import Population
 from engine.scenarios.world import BLUETOOTH, CHECK_IN, LOCATION, World
@@ -201,6 +204,24 @@ def test_only_visitors_at_the_same_time_meet_in_a_crowd() -> None:
     met = [own(world.contacts, 0, p)[0] for p in range(people)]
     assert {int(o) % shifts - p % shifts for p, others in enumerate(met) for o in others} == {0}
     assert np.mean([len(others) for others in met]) == pytest.approx(crowd, rel=0.2)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 60), st.integers(1, 40)), min_size=12, max_size=60),
+    st.integers(2, 8),
+)
+def test_both_ways_through_a_crowd_meet_the_same(stays: list[tuple[int, int, int]], crowd: int) -> None:
+    person, start, length = (np.array(c, np.int32) for c in zip(*stays, strict=True))
+    found = []
+    for pairs in (0, 1 << 40):  # so few overlaps that they are gone through, so many that the ring is
+        day = Stays.of(np.zeros_like(person), person, start, start + length, 1, crowd, True)
+        scan = Scan(*(np.int32,) * 4, np.int64)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(crowds, "_steps", lambda crowd, visitors, _: min((visitors - 1) // 2, crowd // 2))
+            there = replace(day, crowded=np.array([True]), pairs=np.array([pairs]))
+            crowds.crowd_overlaps(scan, there, 3, crowd, 0, 1)
+        found.append(sorted(zip(*(c.tolist() for c in scan.columns()[:4]), strict=True)))
+    assert found[0] == found[1]
 
 
 def test_many_visitors_one_after_the_other_are_no_crowd() -> None:

@@ -141,6 +141,36 @@ def crowd_stays(
 
 
 @njit(cache=True, nogil=True)
+def crowd_sweep(
+    stood, near, person, start, end, row, part, parts, out_a, out_b, out_start, out_end, out_row
+):  # fmt: skip
+    """The rows of :func:`crowd_stays`, from the stays of the place in order of their start.
+
+    ``stood``: where in the ring the visitor of each stay is; ``near``: whether visitors so far apart meet, shape
+    (half the ring + 1,). Cost: the stays that overlap.
+    """
+    cap, n, visitors = len(out_a), 0, np.int64(0)
+    for i in range(len(stood)):
+        visitors = max(visitors, np.int64(stood[i]) + 1)
+    for i in range(len(start)):
+        for j in range(i + 1, len(start)):
+            if start[j] >= end[i]:
+                break
+            apart = abs(np.int64(stood[i]) - np.int64(stood[j]))
+            if not near[min(apart, visitors - apart)]:
+                continue
+            x, y = person[i], person[j]
+            if (x + y) % parts != part:
+                continue
+            if n < cap:
+                out_a[n], out_b[n] = min(x, y), max(x, y)
+                out_start[n], out_end[n] = start[j], min(end[i], end[j])
+                out_row[n] = row
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
 def days_of_pairs(heads, start, end, weight, channel, place, out_seconds, out_hours, out_place, out_channel):
     """One contact a pair: rows heads[g] to before heads[g + 1], ascending in start.
 
