@@ -1,9 +1,12 @@
 """Policy studies in a scenario file: definitions of a contact, tried on the recorded evidence."""
 
+from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from engine.clock import from_rfc3339
+from engine.errors import BadParameterError
 from engine.scenarios.model_parts import (
     AtLeast0,
     Channels,
@@ -17,6 +20,19 @@ from engine.scenarios.model_parts import (
     Share,
     Whole,
 )
+
+
+def _moment(text: str) -> str:
+    try:
+        date.fromisoformat(text) if len(text) <= len("2021-07-11") else from_rfc3339(text)
+    except (ValueError, BadParameterError):
+        raise ValueError(
+            "must be a date (2021-07-11) or a moment with a time zone (2021-07-11T09:00:00+07:00)"
+        ) from None
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
 
 
 class PolicyVariant(Part):
@@ -51,7 +67,7 @@ class PolicyStudy(Part):
     """The definition that variants and sweep change."""
     as_of: Count | None = None
     """Only what batch so many had brought."""
-    until: str | None = None
+    until: Moment | None = None
     """A date or RFC 3339 moment; what would have been known on the day."""
     cases: tuple[Code, ...] = ()
     """Only these F0s; empty: all."""

@@ -660,3 +660,16 @@ def test_whatever_is_written_is_read_or_refused_with_reasons(data: st.DataObject
     assert all(row.startswith("f.yml") for row in told.splitlines()), told
     assert "Input should" not in told
     assert "pydantic" not in told
+
+
+@pytest.mark.parametrize("until", ["2021-13-45", "yesterday", "2021-07-11T09:00:00", "20210711T09"])
+def test_a_moment_that_is_none_is_told_before_anything_runs(until: str) -> None:
+    told = refused(f"format: 1\nname: x\nstudy:\n  until: {until}\n")
+    assert told.startswith("f.yml line 4: study.until: must be a date (2021-07-11) or a moment with a time zone")
+
+
+@pytest.mark.parametrize("until", ["2021-07-11", "2021-07-11T09:00:00+07:00"])
+def test_a_date_or_a_moment_is_taken_as_written(until: str) -> None:
+    scenario = files.parse(f"format: 1\nname: x\nstudy:\n  until: {until}\n", "f.yml")
+    assert scenario.study is not None
+    assert scenario.study.until == until

@@ -14,7 +14,7 @@ from engine.errors import BadInputError, BadParameterError
 from engine.params import REGISTRY
 from engine.scenarios import files
 from engine.scenarios.model import Distribution, Part, PolicyStudy, PolicyVariant, Simulation
-from engine.scenarios.report import chains, pictures, settings, style, texts
+from engine.scenarios.report import chains, charts, pictures, settings, style, texts
 from engine.scenarios.report.facts import commands, facts
 from engine.scenarios.report.folder import read_folder
 from engine.scenarios.report.naming import key_of, part_type, setting_name
@@ -394,3 +394,17 @@ def test_trees_count_each_infection_of_its_infector(folders):
     assert trees is not None
     assert 0.8 < trees.offspring.mean() < 1.2
     assert trees.generations > 3
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_long_names_of_many_lines_are_all_within_the_picture(keyed):
+    x = np.arange(30.0)
+    names = [f"definition {i} with a name that takes three lines" for i in range(8)]
+    many = [charts.Series(name, x, x * i, None, None, "#0072b2") for i, name in enumerate(names)]
+    figure = charts.lines(many, "en", "up", "across", keyed=keyed)
+    figure.canvas.draw()
+    boxes = [t.get_window_extent() for t in figure.axes[0].texts if t.get_text().startswith("definition")]
+    assert len(boxes) == 8
+    assert all(box.y0 >= 0 and box.y1 <= figure.bbox.height for box in boxes)
+    tops = sorted((box.y0, box.y1) for box in boxes)
+    assert all(below[1] <= above[0] + 1 for below, above in pairwise(tops))

@@ -45,7 +45,8 @@ def estimate_counts(table: CountTable, options: Options, tell: Tell = lambda sha
     if not rows:
         raise BadInputError(
             "no day with cases in the days and areas asked for, or none that a window of "
-            f"{options.window or int(params.RT_WINDOW_D.value)} days fits after"
+            f"{options.window or int(params.RT_WINDOW_D.value)} days fits after. "
+            + " ".join(note_of(d).say("en") for d in table.doubts)
         )
     notes = [told, *(note_of(d) for d in table.doubts), *_rt_notes(rows, late)]
     filled = int(table.filled[wanted].sum())

@@ -147,10 +147,25 @@ def height_in(ax: Axes) -> float:
     return float(ax.get_window_extent().height / ax.figure.dpi)
 
 
+def make_room(ax: Axes, inches: float) -> None:
+    """Make the figure taller until so many inches fit beside the axes, from their top to the foot of the figure."""
+    figure = ax.figure.figure
+    whole, parts = figure.get_figheight(), figure.subplotpars
+    lack = inches - parts.top * whole
+    if lack > 0:
+        share = whole / (whole + lack)
+        figure.set_figheight(whole + lack)
+        figure.subplots_adjust(bottom=parts.bottom * share, top=1 - (1 - parts.top) * share)
+
+
 def label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
     """Names at the right ends of lines: ``(y in data units, name, colour)``, moved apart where they would touch."""
-    tall = height_in(ax)
     names = [folded(name) for _, name, _ in ends]
+    # Not over the numbers of the days, as a key may: all beside the axes, and some air.
+    foot = ax.figure.figure.subplotpars.bottom * ax.figure.figure.get_figheight()
+    written = sum((1 + name.count("\n")) * 0.155 for name in names)
+    make_room(ax, foot + 1.1 * written / max(1.1 - 0.02 * len(names), 0.4))
+    tall = height_in(ax)
     low, high = ax.get_ylim()
     wanted = [(y - low) / ((high - low) or 1) for y, _, _ in ends]
     heights = [(1 + name.count("\n")) * 0.155 / tall + 0.02 for name in names]
@@ -164,15 +179,17 @@ def label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
 
 def key(ax: Axes, names: list[tuple[str, str, bool]]) -> None:
     """Names beside the axes from the top down, each after a piece of its line: ``(name, colour, dashed)``."""
+    folds = [folded(name, 17) for name, _, _ in names]
+    steps = [(1 + shown.count("\n")) * 0.15 + 0.075 for shown in folds]
+    make_room(ax, sum(steps))
     tall, at = height_in(ax), 1.0
-    for name, shade, dashed in names:
-        shown = folded(name, 17)
+    for shown, step, (_, shade, dashed) in zip(folds, steps, names, strict=True):
         ax.plot(
             [1.04, 1.10], [at - 0.075 / tall] * 2, transform=ax.transAxes, clip_on=False,
             color=shade, lw=2.2, ls=(0, (1.6, 0.8)) if dashed else "-",
         )  # fmt: skip
         ax.text(1.125, at, shown, transform=ax.transAxes, fontsize=9, color=dark(shade), va="top", linespacing=1.05)
-        at -= ((1 + shown.count("\n")) * 0.15 + 0.075) / tall
+        at -= step / tall
 
 
 def svg_uri(figure: Figure) -> str:
