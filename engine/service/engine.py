@@ -1,26 +1,20 @@
 """The engine: one object that takes events in, publishes what it knows, answers, and looks after what it stores."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from threading import Thread
-from time import monotonic, perf_counter
-from typing import BinaryIO
-
-import pyarrow as pa
+from time import monotonic
 
 from engine.clock import Clock, system_clock
-from engine.errors import HistoryGoneError, JournalError, NotReadyError, TruyvetError
-from engine.events.batches import RawBatch
+from engine.errors import HistoryGoneError, JournalError, TruyvetError
 from engine.events.json_columns import warm
-from engine.events.readers import files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
-from engine.events.schemas import kind_named
-from engine.events.validate import Rejected
 from engine.exposure.policies import policy_named
 from engine.journal.journal import Journal
 from engine.journal.rejects import Rejects
 from engine.params import RETENTION_D
 from engine.service.areas import Areas
+from engine.service.entrance import Entrance
 from engine.service.exporting import ExportReport, export
 from engine.service.history import History, Past, PinnedState
 from engine.service.intake import Intake
@@ -32,7 +26,7 @@ from engine.service.now import Now
 from engine.service.progress import Progress
 from engine.service.publishing import Published, Publishing
 from engine.service.questions import AnyPolicy, Questions
-from engine.service.results import FileReport, IngestReply, PurgeReport, Rejection
+from engine.service.results import PurgeReport
 from engine.service.scenario_jobs import ScenarioJobs
 from engine.service.scenarios import Scenarios
 from engine.service.settings import Settings
@@ -42,11 +36,8 @@ from engine.service.territory import Held, Territory
 
 __all__ = ["AnyPolicy", "Engine", "Settings"]
 
-KEPT_REJECTIONS = 1_000
-"""Rejected rows of a file that its report lists in full."""
 
-
-class Engine(Territory, Published):
+class Engine(Entrance, Territory, Published):
     """Ingest, publish, query. Thread-safe: one writer at a time, readers never wait for the journal."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -160,83 +151,7 @@ class Engine(Territory, Published):
         """Whether queries may be asked."""
         return self._ready
 
-    # -- taking in ----------------------------------------------------------------------------------
-
-    def ingest(
-        self,
-        kind: str,
-        raw: pa.Table,
-        malformed: Sequence[Rejected] = (),
-        first_row: int = 0,
-        source: str = "api",
-        wait: bool = True,
-    ) -> IngestReply:
-        """Check a batch, store its good rows, take them in. Bad rows are refused alone, and kept with their reason.
-
-        Raises:
-            UnknownKindError: no such kind.
-            BusyError: too much waits already, and ``wait`` is false.
-            JournalError: the batch could not be stored; nothing of it was accepted.
-        """
-        if not self._ready:
-            raise NotReadyError("the journal is still being loaded; try again in a moment")
-        return self._intake.ingest(kind, raw, malformed, first_row, source, wait)
-
-    def ingest_json(self, kind: str, body: bytes) -> IngestReply:
-        """A JSON document ``{"events": [...]}``."""
-        kind_named(kind)
-        return self._ingest_batch(kind, parse_json(body, kind))
-
-    def ingest_ndjson(self, kind: str, body: bytes) -> IngestReply:
-        """One JSON object a line."""
-        kind_named(kind)
-        return self._ingest_batch(kind, parse_ndjson(body, kind))
-
-    def ingest_arrow(self, kind: str, body: bytes) -> IngestReply:
-        """An Arrow IPC stream."""
-        kind_named(kind)
-        return self._ingest_batch(kind, parse_arrow(body, kind))
-
-    def _ingest_batch(self, kind: str, batch: RawBatch) -> IngestReply:
-        return self.ingest(kind, batch.table, batch.malformed, batch.first_row)
-
-    def ingest_paths(
-        self,
-        paths: Sequence[Path],
-        kind: str | None = None,
-        progress: Progress | None = None,
-        ignored: Callable[[Path, str], None] | None = None,
-    ) -> list[FileReport]:
-        """Take in files and folders, streamed in batches; ``ignored`` is told of what was left out, and why.
-
-        Raises:
-            UnreadableFileError: a file is missing or torn; batches read before it stay accepted.
-        """
-        found = files_of(paths, kind, ignored)
-        return [self._ingest_file(path, k, read_path(path, k), progress) for path, k in found]
-
-    def ingest_stream(self, stream: BinaryIO, kind: str, form: str = "ndjson") -> FileReport:
-        """Take in a byte stream that cannot seek (standard input): ndjson, json, csv or arrow.
-
-        Raises:
-            UnreadableFileError: torn, or no such form.
-        """
-        return self._ingest_file(Path("-"), kind, read_stream(stream, kind, form), None)
-
-    def _ingest_file(self, path: Path, kind: str, batches: Iterator[RawBatch], progress: Progress | None) -> FileReport:
-        """Take in a file's batches one after the other; memory stays bounded by one."""
-        began = perf_counter()
-        accepted = duplicates = refused = 0
-        kept: list[Rejection] = []
-        for batch in batches:
-            reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row, source=path.name)
-            accepted += reply.accepted
-            duplicates += reply.duplicates
-            refused += len(reply.rejected)
-            kept += reply.rejected[: KEPT_REJECTIONS - len(kept)]
-            if progress is not None and batch.bytes_total:
-                progress(path.name, batch.bytes_done / batch.bytes_total)
-        return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
+    # -- under other rules ------------------------------------------------------------------------------
 
     @property
     def scenarios(self) -> Scenarios:

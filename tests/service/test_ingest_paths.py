@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UnreadableFileError
-from engine.service import engine as module
+from engine.service import entrance as module
 from tests.graph.small import T0, saw
 from tests.worlds import new_engine, wire
 
