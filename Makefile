@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-bench
 
-.PHONY: run test bench crash load lint docs install clean
+.PHONY: run test bench bench-peers bench-scenarios crash load lint docs install clean
 
 install: $(STAMP)
 
@@ -29,6 +30,19 @@ lint: install  ## format, lint, types, import direction
 
 bench: install  ## speed beside peers, each first checked for equal answers
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+
+bench-peers: $(PEERS)/.installed  ## epiworldpy and both covasims, in a venv of their own (about 650 MB)
+
+$(PEERS)/.installed: benchmarks/requirements-bench.lock benchmarks/requirements-covasim3.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@echo "Installing the peers of the benchmark (a minute or two the first time) ..."
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-bench.lock
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+		--target $(PEERS)/covasim-3 -r benchmarks/requirements-covasim3.lock
+	@touch $@
+
+bench-scenarios: install bench-peers  ## epidemics beside epiworldpy and covasim, equal answers first (about four minutes)
+	$(BIN)/python -m benchmarks.scenarios --peers $(PEERS)
 
 crash: install  ## 200 kills with SQLite, 50 with PostgreSQL; every other fault at full length (about an hour)
 	$(BIN)/python -m benchmarks.crash --kills $(or $(KILLS),200)
