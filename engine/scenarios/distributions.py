@@ -9,7 +9,8 @@ from scipy import special
 from engine.scenarios.model import Distribution
 
 CELLS = 1024
-"""Steps of the table; the last step has a table of its own with as many, so that tails are drawn as they are."""
+"""Steps of the table. The last part of it, 1/TAIL, has a table of its own with as many: tails are drawn as they are."""
+TAIL = 32
 WIDTH = 2 * (CELLS + 1)
 Floats = npt.NDArray[np.float64]
 
@@ -46,15 +47,14 @@ def _row(distribution: Distribution) -> Floats:
         row[len(cumulative) - 1] = 1
         return row
     u = np.arange(CELLS + 1) / CELLS
-    tail = 1 - (1 - u) / CELLS
-    u[-1], tail[-1] = tail[0], 1 - 0.5 / CELLS**2
+    tail = 1 - (1 - u) / TAIL
+    u[-1] = tail[-1] = 1 - 0.5 / CELLS / TAIL
     return np.concatenate([quantiles(distribution, u), quantiles(distribution, tail)])
 
 
 def tables(distributions: Sequence[Distribution]) -> npt.NDArray[np.float32]:
     """Rows for ``kernels.sampling.days``, shape (distributions, WIDTH), in the order given.
 
-    A row: quantiles at multiples of 1/CELLS, then as many between the last two of them; or, ``stepwise``, cumulative
-    shares. Drawn means are those of the family to about 1e-4.
+    A row: quantiles at multiples of 1/CELLS, then as many of the last 1/TAIL; or, ``stepwise``, cumulative shares.
     """
     return np.stack([_row(d) for d in distributions]).astype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.compiling import kernel
 
-CELLS = 1024
+CELLS, TAIL = 1024, 32
 
 
 @kernel
@@ -18,14 +18,14 @@ def days(times, stepwise, row, u):
         while times[row, day] <= u:
             day += 1
         return np.float64(day)
+    start = 0
     at = u * CELLS
+    if u >= 1.0 - 1.0 / TAIL:
+        start = CELLS + 1
+        at = (u - (1.0 - 1.0 / TAIL)) * TAIL * CELLS
     cell = int(at)
     part = at - cell
-    if cell == CELLS - 1:
-        at = part * CELLS
-        cell = int(at)
-        part = at - cell
-        cell += CELLS + 1
+    cell += start
     return times[row, cell] + part * (np.float64(times[row, cell + 1]) - times[row, cell])
 
 

@@ -2,9 +2,9 @@
 
 A contact of hazard h infects with chance 1 - exp(-h): the chance that a Poisson process of rate 1 has a point on a
 stretch of length h. So the contacts of an infector are laid end to end, those of all its days in a row, points are
-drawn along them, and each point infects. A measure that leaves the share m of a hazard keeps each point with chance m.
-The answer is that of a draw for each contact and day, at the cost of a draw for each point: an infector is looked at on
-the days of its points only.
+drawn along them, and a contact with a point infects. A measure that leaves the share m of a hazard keeps each point
+with chance m. The answer is that of a draw for each contact and day, at the cost of a draw for each contact with a
+point: an infector is looked at on the days of these only.
 """
 
 import math
@@ -80,18 +80,21 @@ def points_of(state, now, rules, tables, protected, net, ground, p, day, silent)
     measured = len(ground.measures) > 0
     for row in range(net.first[observed, p], net.first[observed, p + 1]):
         passed += net.weight[row]
-        while at < passed:
-            q = net.other[row]
-            if not silent and state.flags[q] & REACHABLE == SUSCEPTIBLE:
-                left = 1.0
-                if rules.vaccinated:
-                    left *= vaccine_factor(rules, protected, p, q, day)
-                if measured:
-                    left *= factor_of(ground, now, p, q, net.weight[row], net.place[row], day, observed)
-                if left >= 1.0 or unit(fold(key, number + 1)) < left:
-                    candidate(state.people, state.lists, now, p, q, unit(fold(key, number + 2)), net.place[row])
-            at -= math.log(1.0 - unit(fold(key, number))) / rate
-            number += 3
+        if at >= passed:
+            continue
+        q = net.other[row]
+        if not silent and state.flags[q] & REACHABLE == SUSCEPTIBLE:
+            left = 1.0
+            if rules.vaccinated:
+                left *= vaccine_factor(rules, protected, p, q, day)
+            if measured:
+                left *= factor_of(ground, now, p, q, net.weight[row], net.place[row], day, observed)
+            if left < 1.0:  # this point is kept, or one of those behind it
+                left = 1.0 - (1.0 - left) * math.exp(-left * rate * (passed - at))
+            if left >= 1.0 or unit(fold(key, number + 1)) < left:
+                candidate(state.people, state.lists, now, p, q, unit(fold(key, number + 2)), net.place[row])
+        at = passed - math.log(1.0 - unit(fold(key, number))) / rate
+        number += 3
     next_points(state.people, state.flags, rules, tables, p, day + 1, (at - passed) * rate)
     reschedule(state, rules, p, day)
 
