@@ -112,6 +112,7 @@ def list_scenarios(request: Request, engine: Engine, page: Page) -> Response:
 @router.get(
     "/{scenario}/report",
     summary="The report of a scenario",
+    response_class=Response,
     responses=text_answer("text/html", "<!doctype html> ...", *_PROBLEMS, "not_found"),
 )
 def report(request: Request, engine: Engine, scenario: str, lang: ReportLang = None) -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.disk import sync
+from engine.errors import JournalError
 from engine.journal.documents import Documents
 from engine.scenarios.records import told
 
@@ -72,7 +73,13 @@ class JobFiles:
         if self._documents is None:
             return []
         newest = {heading.name: heading for heading in self._documents.all(KIND)}
-        found = [_read(self._documents.read(h.id).payload) for name, h in newest.items() if self.of(name).is_dir()]
+        found = []
+        for name, heading in newest.items():
+            try:
+                if self.of(name).is_dir():
+                    found.append(_read(self._documents.read(heading.id).payload))
+            except (JournalError, ValueError, TypeError):
+                log.warning("a stored scenario cannot be read", extra={"fields": {"job": name}})
         return sorted(found, key=lambda job: (job.submitted_at, job.id))
 
     def begin(self, job: Job, text: str, order: dict[str, Any]) -> None:

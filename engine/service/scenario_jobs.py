@@ -9,6 +9,7 @@ import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ from engine.scenarios.files import parse, runs_of, scenario_hash
 from engine.scenarios.model import Scenario
 from engine.service.scenario_admission import admit
 from engine.service.scenario_job_files import LOCK, RESULT, UNFINISHED, WORLDS, Job, Kind
-from engine.service.scenario_work import ScenarioWork, log, workers
+from engine.service.scenario_work import FOLDER, ScenarioWork, log, workers
 
 MOST_QUEUED = 16
 """Jobs that may wait, beside the one that runs."""
@@ -35,12 +36,8 @@ class ScenarioJobs(ScenarioWork):
         Another server of the same data folder may be at it: then this one takes no jobs.
         """
         files = self._opened()
-        self._owner = (files.folder / LOCK).open("w")
-        try:
-            fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._owner.close()
-            self._owner = None
+        self._owner = _lock(files.folder / LOCK)
+        if self._owner is None:
             log.warning("another server runs the scenarios of this data folder")
             return
         with self._turn:
@@ -67,7 +64,13 @@ class ScenarioJobs(ScenarioWork):
             self._temporary.cleanup()
 
     def forget_worlds(self) -> None:
-        """After a purge: no world made of what was taken away lives on. Unfinished jobs begin again."""
+        """After a purge: no world made of what was taken away lives on. Unfinished jobs begin again.
+
+        A command that purges takes away those of a server that is stopped; one that runs follows the purge by itself.
+        """
+        if self._owner is None:
+            self._forget_all()
+            return
         with self._turn:
             waiting = [job.id for job in self._jobs.values() if not job.ended]
             for job in waiting:
@@ -80,6 +83,17 @@ class ScenarioJobs(ScenarioWork):
                     self._wanted.pop(job, None)
         if process is not None:
             process.end()
+
+    def _forget_all(self) -> None:
+        folder = None if self._settings.data is None else self._settings.data / FOLDER
+        if folder is None or not folder.is_dir():
+            return
+        owner = _lock(folder / LOCK)
+        if owner is not None:
+            with owner:
+                for path in folder.iterdir():
+                    if path.is_dir():
+                        self._opened().forget(path.name, (WORLDS, UNFINISHED))
 
     # -- asking -----------------------------------------------------------------------------------------------
 
@@ -197,6 +211,17 @@ class ScenarioJobs(ScenarioWork):
             with self._turn:
                 self._turn.wait_for(lambda: self._jobs.get(ident, job).state != "running", timeout=10)
         return replace(self._jobs.get(ident, job))
+
+
+def _lock(path: Path) -> IO[str] | None:
+    """The file, held until it is closed; None: another process holds it."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def _total(scenario: Scenario, runs: int) -> int:

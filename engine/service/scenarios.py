@@ -3,12 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
-from pydantic_core import to_jsonable_python
 
 from engine.errors import BadInputError
 from engine.geo.units import Units
@@ -16,11 +12,9 @@ from engine.scenarios import store
 from engine.scenarios.files import files_named, template
 from engine.scenarios.model import Scenario, Simulation
 from engine.scenarios.people_columns import with_named
-from engine.scenarios.running import Options, run_scenario
 from engine.scenarios.store import Run
 from engine.scenarios.world import World
 from engine.service.progress import Progress
-from engine.service.scenario_compare import Comparison, compare
 from engine.service.scenario_given import Asked, asked_for, with_estimates
 
 if TYPE_CHECKING:
@@ -29,6 +23,7 @@ if TYPE_CHECKING:
     from engine.scenarios.estimates.options import Options as EstimateOptions
     from engine.scenarios.estimates.tables import Estimates
     from engine.service.engine import Engine
+    from engine.service.scenario_compare import Comparison
 
 __all__ = ["Checked", "Results", "Scenarios", "template"]
 AGENT_DAYS_PER_S = 5e7
@@ -185,12 +180,18 @@ class Scenarios:
             RunFolderError: the folder holds something else.
             StorageFullError: no room.
         """
+        # The kernels, and scipy's statistics, take seconds: not for those who never simulate.
+        from engine.scenarios.running import Options, run_scenario  # noqa: PLC0415
+
         asked = self._estimated(asked_for(scenario, variants, replicates, seed, sensitivity), progress)
         where = None if folder is None else Path(folder)
         write = write_reports if reports and where is not None else None
         about = asked.told | ({} if command is None else {"command": command})
         if asked.scenario.simulation is None:
-            return self._study(asked, where, workers, progress, force, write, about)
+            from engine.service.scenario_study import run_policy_study  # noqa: PLC0415 - its kernels
+
+            found = run_policy_study(self._needed("study"), asked, where, workers, progress, force, write, about)
+            return Results(**vars(found))
         tell = None if progress is None else lambda done, total: progress("run", done / max(1, total))
         options = Options(workers=workers, progress=tell, force=force, text=asked.text, report=write, about=about)
 
@@ -212,49 +213,12 @@ class Scenarios:
         scenario = with_estimates(asked.scenario, values)
         return replace(asked, scenario=scenario, told={"estimated": told_settings(found, names)})
 
-    def _study(self, asked: Asked, folder: Path | None, workers: int, progress: Progress | None, force: bool,
-               write: store.Fill | None, about: dict[str, Any]) -> Results:  # fmt: skip
-        from engine.scenarios.study import run_study  # noqa: PLC0415 - its kernels
-        from engine.service.policy_study import known_for  # noqa: PLC0415
-
-        engine, study, plans = self._needed("study"), asked.scenario.study, asked.plans
-        if study is None:
-            raise BadInputError("there is nothing to run: the scenario needs simulation or study")
-        if folder is not None:
-            store.may_write(folder, asked.hash, force)
-        began = _now()
-        known = known_for(engine, study, asked.base, engine.at)
-        tell = None if progress is None else lambda done, total: progress("study", done / max(1, total))
-        runs = [(plan.name, plan.study) for plan in plans if plan.study is not None]
-        tables: dict[str, pa.Table] = dict(vars(run_study(known, study, runs, tell, None, workers)))
-        manifest = {
-            "name": asked.scenario.name,
-            "kind": "study",
-            "hash": asked.hash,
-            "data": {"as_of": engine.as_of if study.as_of is None else study.as_of, "until": known.until},
-            "versions": store.versions(),
-            "seed": 1,
-            "replicates": study.seeds,
-            "baseline": asked.scenario.baseline or asked.scenario.variants[0].name,
-            "people": len(known.keys),
-            "started_at": began,
-            "finished_at": _now(),
-            "workers": workers,
-            "runs": [
-                {"name": p.name, "variant": p.variant, "values": to_jsonable_python(p.values), "hash": p.hash}
-                for p in plans
-            ],
-        } | about
-        text = asked.text if asked.text is not None else written(asked.scenario)
-        if folder is None:
-            return Results(None, manifest, tables, text)
-        run = store.write_run(folder.absolute(), manifest, tables, text, force=force, report=write)
-        return Results(**vars(run))
-
     # -- after ------------------------------------------------------------------------------------------------
 
-    def compare(self, *folders: Path | str) -> Comparison:
+    def compare(self, *folders: Path | str) -> "Comparison":
         """Runs of several folders side by side; see :func:`engine.service.scenario_compare.compare`."""
+        from engine.service.scenario_compare import compare  # noqa: PLC0415 - scipy's statistics take a second
+
         return compare([Path(folder) for folder in folders])
 
     def report(self, folder: Path | str, lang: str = "en") -> Path:
@@ -299,15 +263,3 @@ def write_reports(folder: Path) -> None:
 
     for name in ("vi", "en"):
         write_report(folder, "vi" if name == "vi" else "en")
-
-
-def written(scenario: Scenario) -> str:
-    """A scenario as the text of a file."""
-    import yaml  # noqa: PLC0415
-
-    plain = scenario.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    return str(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -223,6 +223,21 @@ def test_a_purge_takes_worlds_away_and_unfinished_jobs_begin_again(engine, fakes
     assert (jobs.get(job.id).state, jobs.get(job.id).people) == ("running", 12)
 
 
+def test_a_purge_by_a_command_takes_worlds_of_a_stopped_server_away_but_not_of_a_running_one(engine, fakes, tmp_path):
+    fakes.last = None
+    engine.scenario_jobs.start()
+    engine.scenario_jobs.submit(TEXT, "epidemiologist")
+    until(lambda: fakes.made)
+    other = opened(tmp_path / "data")
+    other.scenario_jobs.forget_worlds()
+    assert (fakes.folders[0] / WORLDS).exists()
+    engine.close()
+    assert (fakes.folders[0] / WORLDS).exists()
+    assert other.purge(NOW + 30 * DAY).rows
+    assert not (fakes.folders[0] / WORLDS).exists()
+    other.close()
+
+
 def test_a_process_that_dies_by_itself_fails_the_job(engine, fakes, monkeypatch):
     fakes.last = None
     monkeypatch.setattr(FakeProcess, "listen", lambda self, progress: None)
@@ -295,6 +310,13 @@ def test_a_job_without_an_accepted_document_is_swept_away(engine, fakes, tmp_pat
     (lost / "order.json").write_text("{}")
     engine.scenario_jobs.start()
     assert not lost.exists()
+
+
+def test_a_job_that_cannot_be_read_stops_no_start(engine, fakes, tmp_path):
+    (tmp_path / "data" / "scenarios" / "odd").mkdir(parents=True)
+    engine.journal.documents.add(KIND, "odd", 1, b"{")
+    engine.scenario_jobs.start()
+    assert engine.scenario_jobs.all() == []
 
 
 def test_an_engine_in_memory_runs_simulations_and_leaves_nothing():
