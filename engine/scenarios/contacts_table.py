@@ -146,7 +146,8 @@ def coded(
 
 def unnamed(keys: Sequence[str], people: int | None) -> list[str]:
     """Names of the people whom no row names: ``unnamed-1``, ``unnamed-2``, ..."""
-    taken, more = set(keys), max(0, (people or 0) - len(keys))
+    more = max(0, (people or 0) - len(keys))
+    taken = set(keys) if more else set()
     free = (name for n in count(1) if (name := f"unnamed-{n}") not in taken)
     return list(islice(free, more))
 

@@ -105,6 +105,7 @@ def _run(scenario: Scenario, plans: Sequence[RunPlan], world_of: WorldOf, folder
         job = _Job(scenario, plans, _Worlds(world_of), work, options, simulator)
         there = job.already(folder)
         if there is None:
+            store.only_ours(folder)
             there = job.run(folder)
         shutil.rmtree(work, ignore_errors=True)
     return there

@@ -29,6 +29,8 @@ FORMAT, VERSION = "truyvet-run", 1
 MANIFEST, SCENARIO = "manifest.json", "scenario.yml"
 _NEXT = f".{MANIFEST}"
 """A manifest that is being written; what a killed writer left counts for nothing."""
+_DESKTOP = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""What desktops leave in every folder that somebody looks at."""
 LARGE = ("chains",)
 """Tables that are not loaded when a folder is read."""
 Manifest = dict[str, Any]
@@ -80,8 +82,8 @@ def write_run(folder: Path, manifest: Manifest, tables: Mapping[str, pa.Table], 
     that already has a manifest.
 
     Raises:
-        RunFolderError: another scenario's results are there (and not ``force``), or something that is no run folder
-            (even with ``force``); or it cannot be written.
+        RunFolderError: another scenario's results are there (and not ``force``), or something that is no run folder, or
+            a file in it that no run wrote (even with ``force``); or it cannot be written.
         StorageFullError: no room; what was there before is untouched.
 
     Between two renames at the very end a replaced folder is away for a moment; the next writer puts back what one that
@@ -94,6 +96,7 @@ def write_run(folder: Path, manifest: Manifest, tables: Mapping[str, pa.Table], 
         if old.is_dir() and not folder.exists():
             old.rename(folder)
     may_write(folder, str(manifest["hash"]), force)
+    only_ours(folder)
     with told(folder):
         for left in (room, old):
             shutil.rmtree(left, ignore_errors=True)
@@ -143,6 +146,20 @@ def may_write(folder: Path, scenario_hash: str, force: bool = False) -> None:
         )
 
 
+def only_ours(folder: Path) -> None:
+    """Whether there is nothing in a run folder but results: whoever replaces it takes away all that is in it.
+
+    Raises:
+        RunFolderError: something is that no run wrote.
+    """
+    if not (folder / MANIFEST).exists():
+        return
+    ours = {MANIFEST, _NEXT, *_DESKTOP, *read_manifest(folder)["files"]}
+    other = sorted(path.name for path in folder.iterdir() if path.name not in ours and not _is_report(path.name))
+    if other:
+        raise RunFolderError(f"{folder} also holds {other[0]}, which no run wrote; move it, or choose another folder")
+
+
 def read_manifest(folder: Path) -> Manifest:
     """What a run folder says of itself.
 
@@ -179,7 +196,13 @@ def read_run(folder: Path, check: bool = True) -> Run:
     """
     manifest = read_manifest(folder)
     _check(folder, manifest["files"], check)
-    return _loaded(folder, manifest)
+    names = [Path(name).stem for name in manifest["files"] if name.endswith(".parquet")]
+    try:
+        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names if name not in LARGE}
+        text = (folder / SCENARIO).read_text(encoding="utf-8")
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise RunFolderError(f"{folder} cannot be read ({error}); run the scenario again") from None
+    return Run(folder, manifest, tables, text)
 
 
 def _check(folder: Path, files: Mapping[str, str], sums: bool) -> None:
@@ -197,18 +220,8 @@ def _is_report(name: str) -> bool:
     return name.endswith(".html")
 
 
-def _loaded(folder: Path, manifest: Manifest) -> Run:
-    names = [Path(name).stem for name in manifest["files"] if name.endswith(".parquet")]
-    try:
-        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in names if name not in LARGE}
-        text = (folder / SCENARIO).read_text(encoding="utf-8")
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise RunFolderError(f"{folder} cannot be read ({error}); run the scenario again") from None
-    return Run(folder, manifest, tables, text)
-
-
 def add_files(folder: Path, write: Fill) -> Manifest:
-    """Let ``write`` put files (reports) into a run folder that is in place, and bring its manifest up to date.
+    """Let ``write`` put reports (``.html``) into a run folder that is in place, and bring its manifest up to date.
 
     Damaged or missing reports are no hindrance, other damaged files are refused. While ``write`` is at it the manifest
     names no reports: whoever is killed then leaves good results without them.
@@ -225,7 +238,7 @@ def add_files(folder: Path, write: Fill) -> Manifest:
         changed = [name for name, digest in kept.items() if _sha256(folder / name) != digest]
         if changed:
             raise RunFolderError(f"{folder / changed[0]} was changed by a report; run the scenario again")
-        manifest = _seal(folder, before)
+        manifest = _seal(folder, before, lambda name: name in kept or _is_report(name))
         for path in (*(folder / name for name in manifest["files"] if name not in kept), folder):
             sync(path)
     return manifest
@@ -266,9 +279,9 @@ def _locked(folder: Path) -> int:
         os.close(handle)
 
 
-def _seal(folder: Path, manifest: Manifest) -> Manifest:
+def _seal(folder: Path, manifest: Manifest, ours: Callable[[str], bool] = lambda _: True) -> Manifest:
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in (MANIFEST, _NEXT))
-    files = {name: _sha256(folder / name) for name in names}
+    files = {name: _sha256(folder / name) for name in names if ours(name)}
     return _put(folder, manifest | {"files": files})
 
 

@@ -163,6 +163,16 @@ def test_what_is_there_already_is_given_back(world: World, tmp_path: Path) -> No
     assert store.read_run(tmp_path / "out").manifest["replicates"] == 8
 
 
+def test_notes_among_results_are_found_before_the_work(world: World, tmp_path: Path) -> None:
+    run(world, tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    made: list[int] = []
+    assert run(world, tmp_path / "out", made=counted(made)).folder == tmp_path / "out"  # given back
+    with pytest.raises(RunFolderError, match=r"notes\.txt"):
+        run(world, tmp_path / "out", scenario(replicates=8), made=counted(made), force=True)
+    assert not made
+
+
 def test_a_folder_of_somebody_elses_is_not_taken_for_unfinished_work(world: World, tmp_path: Path) -> None:
     (tmp_path / "out.unfinished").mkdir()
     (tmp_path / "out.unfinished" / "thesis.txt").write_text("mine")

@@ -149,6 +149,21 @@ def test_a_damaged_or_killed_report_is_written_anew(tmp_path: Path) -> None:
         store.add_files(folder, lambda there: None)
 
 
+def test_notes_in_a_run_folder_are_not_replaced_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    write(folder)
+    (folder / ".DS_Store").write_text("")
+    (folder / "report.vi.html").write_text("of a writer that was killed")
+    write(folder)
+    (folder / "notes.ipynb").write_text("mine")
+    store.add_files(folder, lambda there: (there / "report.en.html").write_text("new"))
+    assert "notes.ipynb" not in store.read_run(folder).manifest["files"]
+    for force in (False, True):
+        with pytest.raises(RunFolderError, match=r"also holds notes\.ipynb, which no run wrote; move it"):
+            write(folder, force=force)
+    assert (folder / "notes.ipynb").read_text() == "mine"
+
+
 def test_neighbours_with_names_like_ours_are_left_alone(tmp_path: Path) -> None:
     for name in ("out.old", "out.new"):
         (tmp_path / name).mkdir()
