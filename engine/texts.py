@@ -4,6 +4,7 @@ Edges call ``say``; nothing deeper in the engine speaks to people. Keys are ``fa
 together, and a test checks that every key has both languages and the same fields in both. Append freely.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from engine.errors import BadParameterError
@@ -1372,13 +1373,18 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 
 def say(key: str, lang: Lang, **values: object) -> str:
-    """The text of ``key`` in ``lang`` with ``{fields}`` filled in.
+    """The text of ``key`` in ``lang`` with ``{fields}`` filled in; raises as :func:`of_table`."""
+    return of_table(TEXTS, key, lang, **values)
+
+
+def of_table(texts: Mapping[str, tuple[str, str]], key: str, lang: Lang, **values: object) -> str:
+    """The text of ``key`` of a table (Vietnamese, English) with ``{fields}`` filled in.
 
     Raises:
         BadParameterError: no such key, or a field without a value.
     """
     try:
-        vi, en = TEXTS[key]
+        vi, en = texts[key]
         return (vi if lang == "vi" else en).format(**values)
     except (KeyError, IndexError) as error:
         raise BadParameterError(f"text {key!r} or its field {error} does not exist") from None

@@ -396,6 +396,17 @@ def test_trees_count_each_infection_of_its_infector(folders):
     assert trees.generations > 3
 
 
+def test_paper_gets_tables_and_only_small_screens_get_cards(pages):
+    style_of = re.findall(r"@media[^{]*", pages["simulation", "en"])
+    assert "@media screen and (max-width:45rem)" in style_of
+    assert not any("max-width" in rule and "screen" not in rule for rule in style_of)
+
+
+def test_a_study_says_that_f1_are_pairs(pages):
+    for lang in LANGS:
+        assert texts.text("study.pairs", lang) in Page(pages["study", lang]).words
+
+
 @pytest.mark.parametrize("keyed", [True, False])
 def test_long_names_of_many_lines_are_all_within_the_picture(keyed):
     x = np.arange(30.0)

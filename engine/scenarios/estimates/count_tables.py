@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import UnreadableFileError
-from engine.scenarios.estimates.cases import Doubts
+from engine.scenarios.estimates.cases import Doubts, Flags, Floats
 from engine.scenarios.estimates.options import CountTable
 from engine.scenarios.estimates.readers import moment_of, read_sheet
 from engine.scenarios.estimates.tables import EPOCH
@@ -70,23 +70,32 @@ def read_count_table(
         raise UnreadableFileError(f"{path}: no row with a date and a number")
     if len(days) > _MOST_AREAS:
         raise UnreadableFileError(f"{path}: {len(days)} areas; name the column of areas: area=column")
-    first, last = min(seen), max(seen)
-    areas = tuple(sorted(days))
+    areas, first, last = tuple(sorted(days)), min(seen), max(seen)
     cases, away = (np.zeros((len(areas), last - first + 1)) for _ in range(2))
     filled = np.zeros(cases.shape, np.bool_)
     for i, area in enumerate(areas):
-        known = np.array(sorted(d for d in days[area] if (area, d) not in bad), np.int64)
-        if not len(known):
-            continue
-        values = np.array([days[area][d] for d in known.tolist()])
-        cases[i, known - first] = values
-        away[i, known - first] = [foreign[area].get(d, 0.0) for d in known.tolist()]
-        lost = [d for d in range(first, last + 1) if ((area, d) in bad) or (zeros and d not in days[area])]
-        if lost:
-            cases[i, np.array(lost) - first] = np.interp(lost, known, values)
-            filled[i, np.array(lost) - first] = True
+        lost = {d for a, d in bad if a == area}
+        if zeros:
+            lost |= set(range(first, last + 1)) - days[area].keys()
+        _fill(cases[i], away[i], filled[i], days[area], foreign.get(area, {}), lost, first)
     return CountTable(date.fromordinal(EPOCH.toordinal() + first), areas, cases,
                       away if "imported" in sheet.columns else None, filled, doubts.told())  # fmt: skip
+
+
+def _fill(
+    cases: Floats, away: Floats, filled: Flags, days: dict[int, float], foreign: dict[int, float], lost: set[int],
+    first: int,
+) -> None:  # fmt: skip
+    """One area's days into its rows of the arrays: what was told, and between it what was lost."""
+    known = np.array(sorted(days.keys() - lost), np.int64)
+    if not len(known):
+        return
+    values = np.array([days[d] for d in known.tolist()])
+    cases[known - first] = values
+    away[known - first] = [foreign[d] for d in known.tolist()]
+    gaps = np.array(sorted(d for d in lost if 0 <= d - first < len(cases)), np.int64)
+    cases[gaps - first] = np.interp(gaps, known, values)
+    filled[gaps - first] = True
 
 
 def _number(text: str) -> float | None:

@@ -49,9 +49,10 @@ def study_sentences(run: RunFolder, lang: Lang) -> list[str]:
 
 
 def truth_note(run: RunFolder, lang: Lang) -> str:
-    """What counts as infected in this study."""
+    """What counts as infected in this study, and what as an F1."""
     kind = _truth(run)
-    return text(f"study.truth.{kind}", lang) if kind else ""
+    pairs = text("study.pairs", lang)
+    return f"{text(f'study.truth.{kind}', lang)} {pairs}" if kind else pairs
 
 
 def _truth(run: RunFolder) -> str:

@@ -1,7 +1,6 @@
 """Texts of the report, in Vietnamese and English; a test checks that both have every key and the same fields."""
 
-from engine.errors import BadParameterError
-from engine.texts import Lang
+from engine.texts import Lang, of_table
 
 TEXTS: dict[str, tuple[str, str]] = {
     # -- the page --------------------------------------------------------------------------------------
@@ -209,6 +208,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "study.whom.transmissions": ("người bị các F0 này lây", "people infected by these F0s"),
     "study.whom.infections": ("người nhiễm sau khi các F0 bắt đầu lây", "people infected since these F0s could infect"),
     "study.whom.later_cases": ("người về sau thành ca bệnh", "people who became cases later"),
+    "study.pairs": (
+        "F1 và F2 đếm theo cặp F0 và người: ai tiếp xúc ba F0 được đếm ba lần; người phải cách ly chỉ đếm một lần.",
+        "F1 and F2 count pairs of an F0 and a person: a contact of three F0s counts three times; a person in quarantine once.",
+    ),
     "study.table": ("Theo định nghĩa", "By definition"),
     "study.truth.transmissions": (
         "«Người nhiễm» là người thật sự bị chính các F0 này lây, theo dữ liệu sự thật.",
@@ -370,13 +373,5 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 
 def text(key: str, lang: Lang, **values: object) -> str:
-    """The text of ``key`` in ``lang`` with ``{fields}`` filled in.
-
-    Raises:
-        BadParameterError: no such key, or a field without a value.
-    """
-    try:
-        vi, en = TEXTS[key]
-        return (vi if lang == "vi" else en).format(**values)
-    except (KeyError, IndexError) as error:
-        raise BadParameterError(f"text {key!r} or its field {error} does not exist") from None
+    """The text of ``key`` in ``lang`` with ``{fields}`` filled in; raises as :func:`engine.texts.of_table`."""
+    return of_table(TEXTS, key, lang, **values)
