@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure
 
@@ -400,6 +402,19 @@ def test_paper_gets_tables_and_only_small_screens_get_cards(pages):
     style_of = re.findall(r"@media[^{]*", pages["simulation", "en"])
     assert "@media screen and (max-width:45rem)" in style_of
     assert not any("max-width" in rule and "screen" not in rule for rule in style_of)
+
+
+def test_days_of_f2_in_quarantine_are_not_divided_by_infected_f1(tmp_path):
+    folder = study_folder(tmp_path / "study", STUDY)
+    table = pq.read_table(folder / "study.parquet")
+    many = pa.array([40.0] * table.num_rows)
+    pq.write_table(table.append_column("infected_quarantined", many), folder / "study.parquet")
+    days = table["person_days"][0].as_py()
+    assert "infected person found" in study_sentences(read_folder(folder), "en")[0]
+    path = folder / "scenario.yml"
+    path.write_text(re.sub(r"(?m)^study:.*\n", "study:\n  levels: [1, 2]\n", path.read_text("utf-8"), count=1), "utf-8")
+    said = study_sentences(read_folder(folder), "en")[0]
+    assert f"{number(days / 40, 'en')} person-days for each infected person in quarantine" in said
 
 
 def test_a_study_says_that_f1_are_pairs(pages):

@@ -42,7 +42,7 @@ def study_sentences(run: RunFolder, lang: Lang) -> list[str]:
                 "study.best", lang, variant=info.called(lang), found=number(found, lang),
                 all=number(row["infected_all"], lang), infected=whom, sensitivity=percent(row["sensitivity"], lang, 0),
                 quarantined=number(row["quarantined"], lang), person_days=number(row["person_days"], lang),
-                per_found=_per_found(row, lang),
+                per_found=_per_found(run, row, lang), each=text(f"study.each.{_per(run)}", lang),
             )
         )  # fmt: skip
     return out
@@ -62,14 +62,24 @@ def _truth(run: RunFolder) -> str:
     return str(kind) if f"study.truth.{kind}" in TEXTS else ""
 
 
-def _per_found(row: Row, lang: Lang) -> str:
+def _per(run: RunFolder) -> str:
+    """What person-days are divided by: the infected F1, or where F2 are in quarantine as well, all infected there."""
+    study = run.scenario.study
+    rows = run.tables.get("study")
+    there = rows is not None and "infected_quarantined" in rows.column_names
+    return "quarantined" if there and study is not None and set(study.levels) != {1} else "found"
+
+
+def _per_found(run: RunFolder, row: Row, lang: Lang) -> str:
     found = row.get("infected_found", row["infected_f1"])
+    if _per(run) == "quarantined":
+        found = row["infected_quarantined"]
     return number(row["person_days"] / found, lang) if found > 0 else "–"
 
 
 def study_table(run: RunFolder, lang: Lang) -> Table:
     """A row a definition."""
-    names = ("variant", "f1", "f2", "infected_f1", "infected_share", "quarantined", "person_days", "per_found",
+    names = ("variant", "f1", "f2", "infected_f1", "infected_share", "quarantined", "person_days", f"per_{_per(run)}",
              "delay", "sensitivity")  # fmt: skip
     rows = []
     for info in run.runs:
@@ -86,7 +96,7 @@ def study_table(run: RunFolder, lang: Lang) -> Table:
                 *(Cell(number(row[k], lang)) for k in ("f1", "f2", "infected_f1")),
                 Cell(percent(share, lang), sure),
                 *(Cell(number(row[k], lang)) for k in ("quarantined", "person_days")),
-                Cell(_per_found(row, lang)),
+                Cell(_per_found(run, row, lang)),
                 Cell(days[0], interval(days[1], days[2], lang)),
                 Cell(percent(row["sensitivity"], lang), interval(seen[0], seen[1], lang)),
             ]

@@ -200,14 +200,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chains.title": ("Chuỗi lây theo phương án", "Chains by variant"),
     # -- studies ---------------------------------------------------------------------------------------
     "study.best": (
-        "{variant}: tìm được {found} trong {all} {infected} ({sensitivity}), cách ly {quarantined} người, "
-        "{person_days} người-ngày; trung bình {per_found} người-ngày cho mỗi người nhiễm tìm được.",
-        "{variant}: finds {found} of {all} {infected} ({sensitivity}), puts {quarantined} people into quarantine, "
-        "{person_days} person-days; on average {per_found} person-days for each infected person found.",
+        "{variant}: tìm được {found} trong {all} {infected} ở mức F1 ({sensitivity}), cách ly {quarantined} người, "
+        "{person_days} người-ngày; trung bình {per_found} người-ngày cho mỗi {each}.",
+        "{variant}: finds {found} of {all} {infected} as F1 ({sensitivity}), puts {quarantined} people into quarantine, "
+        "{person_days} person-days; on average {per_found} person-days for each {each}.",
     ),
     "study.whom.transmissions": ("người bị các F0 này lây", "people infected by these F0s"),
     "study.whom.infections": ("người nhiễm sau khi các F0 bắt đầu lây", "people infected since these F0s could infect"),
     "study.whom.later_cases": ("người về sau thành ca bệnh", "people who became cases later"),
+    "study.each.found": ("người nhiễm tìm được", "infected person found"),
+    "study.each.quarantined": ("người nhiễm trong cách ly", "infected person in quarantine"),
+    "col.per_quarantined": ("Người-ngày mỗi người nhiễm trong cách ly", "Person-days per infected in quarantine"),
     "study.pairs": (
         "F1 và F2 đếm theo cặp F0 và người: ai tiếp xúc ba F0 được đếm ba lần; người phải cách ly chỉ đếm một lần.",
         "F1 and F2 count pairs of an F0 and a person: a contact of three F0s counts three times; a person in quarantine once.",
