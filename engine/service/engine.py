@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Collection
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from engine.clock import Clock, system_clock
 from engine.errors import HistoryGoneError, JournalError, TruyvetError
@@ -27,12 +28,14 @@ from engine.service.progress import Progress
 from engine.service.publishing import Published, Publishing
 from engine.service.questions import AnyPolicy, Questions
 from engine.service.results import PurgeReport
-from engine.service.scenario_jobs import ScenarioJobs
-from engine.service.scenarios import Scenarios
 from engine.service.settings import Settings
 from engine.service.storage import Storage
 from engine.service.stream import MAP, Hub
 from engine.service.territory import Held, Territory
+
+if TYPE_CHECKING:
+    from engine.service.scenario_jobs import ScenarioJobs
+    from engine.service.scenarios import Scenarios
 
 __all__ = ["AnyPolicy", "Engine", "Settings"]
 
@@ -62,7 +65,8 @@ class Engine(Entrance, Territory, Published):
         analytic = (self.stream, self.map_stream)
         self._news = MapNews(self.hexes, self.release, analytic, self.release_stream)
         self._maintenance: Maintenance | None = None
-        self._jobs = ScenarioJobs(self, None, settings, clock, self.metrics)
+        self._jobs: ScenarioJobs | None = None
+        self._jobs_turn = Lock()
         self._ready = self._closed = False
 
     # -- opening and closing --------------------------------------------------------------------------
@@ -105,10 +109,9 @@ class Engine(Entrance, Territory, Published):
             self._publishing = Publishing(journal, self._known, self.areas, self.settings, self._clock)
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
             self._maintenance.renewed += [self.forget_maps, lambda: self._held.renew(self.snapshot)]
-            self._jobs = ScenarioJobs(self, journal, self.settings, self._clock, self.metrics)
-            self._maintenance.renewed.append(self._jobs.forget_worlds)
+            self._maintenance.renewed.append(lambda: self.scenario_jobs.forget_worlds())
         if serve:
-            self._jobs.start()
+            self.scenario_jobs.start()
         self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
@@ -117,7 +120,7 @@ class Engine(Entrance, Territory, Published):
             self._load(None, serve=True)
             if self._closed:
                 # By somebody who did not wait; what was opened here is nobody else's to close.
-                self._jobs.stop()
+                self.scenario_jobs.stop()
                 if self._storage is not None:
                     self._storage.close()
                 return
@@ -137,7 +140,8 @@ class Engine(Entrance, Territory, Published):
         if self._closed:
             return
         self._closed, self._ready = True, False
-        self._jobs.stop()
+        if self._jobs is not None:
+            self._jobs.stop()
         self._news.stop()
         self._live.stop()
         self._intake.drain()
@@ -154,14 +158,22 @@ class Engine(Entrance, Territory, Published):
     # -- under other rules ------------------------------------------------------------------------------
 
     @property
-    def scenarios(self) -> Scenarios:
+    def scenarios(self) -> "Scenarios":
         """What would have happened under other rules: scenarios over what is known."""
+        from engine.service.scenarios import Scenarios  # noqa: PLC0415 - half a second that other commands need not wait
+
         return Scenarios(self)
 
     @property
-    def scenario_jobs(self) -> ScenarioJobs:
+    def scenario_jobs(self) -> "ScenarioJobs":
         """Scenarios that clients submitted; servers run them."""
-        return self._jobs
+        from engine.service.scenario_jobs import ScenarioJobs  # noqa: PLC0415 - as above
+
+        with self._jobs_turn:
+            if self._jobs is None:
+                journal = None if self._storage is None else self._storage.journal
+                self._jobs = ScenarioJobs(self, journal, self.settings, self._clock, self.metrics)
+            return self._jobs
 
     # -- the past -------------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ def run_policy_study(
 
 
 def _written(scenario: Scenario) -> str:
-    plain = scenario.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    plain = scenario.model_dump(mode="json", exclude_unset=True, by_alias=True)
     return str(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 

@@ -186,7 +186,7 @@ class Scenarios:
         asked = self._estimated(asked_for(scenario, variants, replicates, seed, sensitivity), progress)
         where = None if folder is None else Path(folder)
         write = write_reports if reports and where is not None else None
-        about = asked.told | ({} if command is None else {"command": command})
+        about = asked.told | ({} if command is None else {"command": command, "cwd": str(Path.cwd())})
         if asked.scenario.simulation is None:
             from engine.service.scenario_study import run_policy_study  # noqa: PLC0415 - its kernels
 
