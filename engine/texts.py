@@ -1337,7 +1337,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "estimate.note.no_window": ("Sau ca đầu tiên không đủ ngày cho một cửa sổ: không ước lượng được R_t.", "No window fits between the first case and the last day: R_t cannot be told."),
     "estimate.note.no_pairs": ("Không có cặp lây nào đủ hai ngày khởi phát: không ước lượng được khoảng nối tiếp.", "No pair has both onsets: the serial interval cannot be told."),
     "estimate.note.recent": ("{count} ca của {days} ngày cuối được để ra ngoài: những người họ lây chưa được biết hết.", "{count} cases of the last {days} days were left out: those they infected are not all known yet."),
-    "estimate.note.no_offspring": ("Mọi ca đều quá mới để đếm số lây.", "Every case is too recent for its offspring to be counted."),
+    "estimate.note.no_offspring": ("Mọi ca đều quá mới để đếm số lây; --recent-days đổi số ngày chờ.", "Every case is too recent for its offspring to be counted; --recent-days changes how long is waited."),
     "estimate.note.sourced": ("{count} trong {cases} ca có nguồn lây được biết; nguồn không biết làm R thấp hơn thực tế.", "{count} of {cases} cases have a known infector; unknown ones make R too low."),
     "estimate.note.delay_truncated": ("{name}: hơn 10 % bắt đầu sát ngày cuối; độ trễ dài của những ca này chưa thấy được.", "{name}: more than 10 % started close to the end; long delays of these are not seen yet."),
     "estimate.note.moved": ("{count} ca không có ngày khởi phát được tính sớm hơn ngày xác nhận {days} ngày (trung vị).", "{count} cases without onset count {days} days (the median) before their confirmation."),
