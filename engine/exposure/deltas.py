@@ -57,8 +57,10 @@ def merge(deltas: Sequence[Delta]) -> Delta:
     return Delta(**columns, everything=any(d.everything for d in deltas))
 
 
-def delta_of(kind: str, table: pa.Table, people: Keys) -> Delta:
+def delta_of(kind: str, table: pa.Table, people: Keys, coded: tuple[Codes, Codes | None] | None = None) -> Delta:
     """What a canonical batch of ``kind`` may change, whether its rows turn out new or known. Cost: linear.
+
+    ``coded``: the codes of ``person`` and ``peer``, where somebody has looked them up already.
 
     Kinds that say nothing of contacts have no rows: the board sees for itself what they change. Where a row may
     replace one that is not told here (a revision, a retraction), the interval is the longest that one can have had.
@@ -67,12 +69,12 @@ def delta_of(kind: str, table: pa.Table, people: Keys) -> Delta:
         return nothing()
     replaces = table.column("retract").fill_null(False).to_numpy(zero_copy_only=False)
     replaces = replaces | (table.column("revision").fill_null(0).to_numpy() > 0)
-    person = people.encode(table.column("person"))
+    person, peer = coded or (people.encode(table.column("person")), None)
     start = _seconds(table, "entered_at" if kind == "check_in" else "at")
     if kind == "bluetooth":
         # Repeats of one sighting merge to the longer and nearer: without a revision nothing is ever lost.
         length = np.where(replaces, LONGEST_SIGHTING_S, table.column("duration_s").fill_null(1).to_numpy())
-        person = np.concatenate([person, people.encode(table.column("peer"))])
+        person = np.concatenate([person, people.encode(table.column("peer")) if peer is None else peer])
         start, length, replaces = np.tile(start, 2), np.tile(length, 2), np.tile(replaces, 2)
     elif kind == "check_in":
         known = table.column("left_at").is_valid().to_numpy()

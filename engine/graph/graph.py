@@ -21,6 +21,8 @@ from engine.graph.view import GraphView, Places, extended, place_columns
 from engine.ids import Keys
 
 BULK = ("bluetooth", "check_in", "location")
+Coded = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32] | None]
+"""Codes of ``person``, and of ``peer`` where the kind has one, by row."""
 
 
 def _seconds(column: pa.ChunkedArray, missing: int = 0) -> npt.NDArray[np.int64]:
@@ -46,6 +48,7 @@ class ContactGraph:
         self.reference = Register(PLACE)
         self._logs = {k: EventLog(k, _cells if k == "location" else None) for k in BULK}
         self._columns: Places | None = None
+        self._coded: tuple[pa.Table, Coded] | None = None
 
     def apply(self, kind: str, table: pa.Table) -> npt.NDArray[np.uint8]:
         """Take in a canonical table of a bulk kind or of places; returns one outcome per row."""
@@ -57,10 +60,12 @@ class ContactGraph:
 
     def _batch(self, kind: str, table: pa.Table) -> Batch:
         person = self.people.encode(table.column("person"))
+        peer = self.people.encode(table.column("peer")) if kind == "bluetooth" else None
+        self._coded = table, (person, peer)
         payload: Columns
-        if kind == "bluetooth":
+        if peer is not None:
             at = _seconds(table.column("at"))
-            first, k2 = person, self.people.encode(table.column("peer"))
+            first, k2 = person, peer
             payload = {
                 "duration_s": table.column("duration_s").fill_null(1).to_numpy().astype(np.uint16),
                 "attenuation_cdb": np.rint(_floats(table.column("attenuation_db")) * 100).astype(np.int16),
@@ -84,6 +89,10 @@ class ContactGraph:
         retract = table.column("retract").fill_null(False).to_numpy(zero_copy_only=False)
         revision = table.column("revision").fill_null(0).to_numpy().astype(np.int32)
         return Batch(at // DAY, Rows(kind, k1, k2, payload), retract, revision)
+
+    def coded(self, table: pa.Table) -> Coded | None:
+        """Codes of the people of the table taken in last, if it is this very one: no need to look them up again."""
+        return self._coded[1] if self._coded is not None and self._coded[0] is table else None
 
     def pieces(self) -> Iterator[Piece]:
         """What a checkpoint stores of the bulk events."""

@@ -64,8 +64,12 @@ class Live:
         if self._board is None:
             return  # the first look computes everything
         changing = (outcomes == ACCEPTED) | (outcomes == CHANGED)
-        rows = table if changing.all() else table.filter(pa.array(changing))
-        self._deltas.append(delta_of(kind, rows, self._intake.state.people))
+        state = self._intake.state
+        rows, coded = table, state.graph.coded(table)
+        if not changing.all():
+            rows = table.filter(pa.array(changing))
+            coded = coded and (coded[0][changing], None if coded[1] is None else coded[1][changing])
+        self._deltas.append(delta_of(kind, rows, state.people, coded))
         self._noted += len(self._deltas[-1])
         if self._noted > MOST_ROWS:
             self._deltas, self._noted = [nothing(everything=True)], 0

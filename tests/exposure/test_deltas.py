@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from engine.events.schemas import KINDS, canonical_schema
 from engine.events.validate import check
 from engine.exposure.deltas import LONGEST_USUAL_STAY_S, Delta, delta_of, joined, merge, nothing
 from engine.graph.eligibility import BLUETOOTH, CHECK_IN, LOCATION
+from engine.graph.graph import ContactGraph
 from engine.ids import Keys
 from tests.worlds import NOW, wire
 
@@ -56,6 +58,29 @@ def test_kinds_without_contacts_and_empty_batches_touch_nothing() -> None:
     assert told("place", {"place": "m"}) == []
     for kind in KINDS:
         assert len(delta_of(kind, canonical_schema(kind).empty_table(), Keys())) == 0
+
+
+@pytest.mark.parametrize("kind", ["bluetooth", "check_in", "location"])
+def test_codes_that_the_graph_has_looked_up_say_the_same(kind: str) -> None:
+    rows = {
+        "bluetooth": [{"person": p, "peer": "m", "at": T0 + i, "attenuation_db": 50.0} for i, p in enumerate("ab")],
+        "check_in": [{"person": p, "place": "a", "entered_at": T0} for p in "ba"],
+        "location": [{"person": p, "at": T0, "lat": 10.0, "lng": 106.0} for p in "ab"],
+    }[kind]
+    raw = pa.Table.from_pylist([wire(row) for row in rows])
+    table = check(kind, raw, NOW).table.select(canonical_schema(kind).names)
+    graph = ContactGraph(Keys(), Keys())
+    assert graph.coded(table) is None
+    graph.apply(kind, table)
+    coded = graph.coded(table)
+    assert coded is not None
+    assert graph.coded(table.slice(0)) is None
+    with_codes, without = delta_of(kind, table, graph.people, coded), delta_of(kind, table, graph.people)
+    assert all((a == b).all() for a, b in zip(columns_of(with_codes), columns_of(without), strict=True))
+
+
+def columns_of(d: Delta) -> tuple[Any, ...]:
+    return d.person, d.start, d.end, d.channel, d.removed
 
 
 def test_merging_keeps_every_row_and_the_word_that_all_is_to_be_forgotten() -> None:
