@@ -12,6 +12,8 @@ CELLS = 1024
 """Steps of the table. The last part of it, 1/TAIL, has a table of its own with as many: tails are drawn as they are."""
 TAIL = 32
 WIDTH = 2 * (CELLS + 1)
+LONGEST_D = 10_000.0
+"""Times are drawn no longer than this, far past every run: days are counted in 16 bits."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -57,4 +59,5 @@ def tables(distributions: Sequence[Distribution]) -> npt.NDArray[np.float32]:
 
     A row: quantiles at multiples of 1/CELLS, then as many of the last 1/TAIL; or, ``stepwise``, cumulative shares.
     """
-    return np.stack([_row(d) for d in distributions]).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return np.minimum(np.stack([_row(d) for d in distributions]), LONGEST_D).astype(np.float32)

@@ -13,6 +13,9 @@ from engine.geo.cells import cell_named
 
 FINEST_CELL = 9
 """Homes and places are known to scenarios by cells of this H3 resolution."""
+_MOST_SHARES = 1_001
+_HUGE = 10**18
+"""Whole numbers beyond it fit into no column."""
 _AREA = re.compile(r"[\w.-]{1,40}")
 
 
@@ -33,6 +36,8 @@ def one_of(what: str, wrong: str, right: Iterable[str]) -> str:
 def _number(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError(f"must be a number, not {str(value).lower()}")
+    if isinstance(value, int) and abs(value) > _HUGE:
+        raise ValueError(f"must be at most {_HUGE:,}")
     return value
 
 
@@ -131,6 +136,8 @@ class Distribution(Part):
             )
         if self.shares is not None and sum(self.shares) <= 0:
             raise ValueError("shares must not all be 0")
+        if self.shares is not None and len(self.shares) > _MOST_SHARES:
+            raise ValueError(f"shares are of 0 to {_MOST_SHARES - 1} days (got {len(self.shares)})")
         if self.uniform is not None and self.uniform[0] > self.uniform[1]:
             raise ValueError("uniform: the lower end comes first")
         return self

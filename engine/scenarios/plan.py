@@ -143,8 +143,8 @@ def _tracing(tracing: Tracing) -> Numbers:
     yield "ascertainment", [*(way.ascertainment for way in ways), *fill]
     yield "adoption", [*(way.adoption for way in ways), *fill]
     yield "channels", [*(sum(CHANNELS[c] for c in set(way.channels)) or EVERY for way in ways), *fill]
-    yield "min_minutes", [*(way.min_minutes for way in ways), *fill]
-    yield "min_weight", [*(way.min_weight for way in ways), *fill]
+    yield "min_minutes", [*(arrays.single(way.min_minutes) for way in ways), *fill]
+    yield "min_weight", [*(arrays.single(way.min_weight) for way in ways), *fill]
 
 
 def _testing(testing: Testing) -> Numbers:

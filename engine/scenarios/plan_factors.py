@@ -40,8 +40,8 @@ def _measures(simulation: Simulation) -> arrays.Records:
     measures = simulation.measures
     rows: list[dict[str, object]] = []
     for number, r in enumerate(simulation.population.remove):
-        least = -np.inf if r.min_weight is None else r.min_weight
-        most = np.inf if r.max_weight is None else r.max_weight
+        least = -np.inf if r.min_weight is None else arrays.single(r.min_weight)
+        most = np.inf if r.max_weight is None else arrays.single(r.max_weight)
         rows.append({"what": arrays.REMOVAL, "share": r.share, "least": least, "most": most, "number": number})
     for number, lock in enumerate(measures.lockdowns):
         more = {"factor": lock.factor, "closed": lock.closed, "number": number}

@@ -99,3 +99,11 @@ def test_defaults_are_shown_as_they_would_be_written() -> None:
 def test_what_makes_no_sense_is_refused(make: object, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         make()
+
+
+def test_numbers_that_fit_into_no_column_are_refused() -> None:
+    for wrong in ({"seed": 10**19}, {"outside": {"days": {1: 10**29}}}, {"transmission": {"scale": 10**25}}):
+        with pytest.raises(ValidationError, match="at most 1,000,000"):
+            Simulation(population=Population(observed=Observed()), **wrong)
+    with pytest.raises(ValidationError, match="0 to 1000 days"):
+        Distribution(shares=(0.1,) * 1_002)

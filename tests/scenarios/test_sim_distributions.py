@@ -48,6 +48,6 @@ def test_gaps_are_geometric_and_counts_poisson() -> None:
     assert gaps.mean() == pytest.approx(4, abs=0.12)
     assert (gaps == 0).mean() == pytest.approx(0.2, abs=0.01)
     assert {gap(key, 0, log_of_miss(1.0)) for key in keys[:50]} == {0}
-    counts = np.array([poisson(key, 2.5) for key in keys])
+    counts = np.array([poisson(key, 2.5, 1_000) for key in keys])
     assert counts.mean() == pytest.approx(2.5, abs=0.05)
     assert counts.var() == pytest.approx(2.5, abs=0.1)

@@ -9,6 +9,7 @@ from engine.scenarios.model import (
     CapacityLimit,
     Closure,
     Course,
+    Distribution,
     HalfNormal,
     Initial,
     Lockdown,
@@ -23,6 +24,9 @@ from engine.scenarios.model import (
     Transmission,
     Vaccination,
     fixed,
+)
+from engine.scenarios.model import (
+    Testing as Checks,
 )
 from engine.scenarios.plan import prepare
 from engine.scenarios.run_one import simulate
@@ -246,3 +250,37 @@ def test_observed_weeks_are_repeated() -> None:
         world, simulation(initial=FIRST, course=Course(incubation=fixed(3), latent=fixed(0), recovery=fixed(30))), 0
     )
     assert np.flatnonzero(outcome.column("infections")).tolist() == [0, 2, 9]
+
+
+def test_rates_as_small_as_can_be_hit_nobody_and_great_numbers_end() -> None:
+    world = world_of(300, [(0, 0, 1)])
+    for rate in (5e-324, 1e-300, 1e-18, 1e-16):
+        tests = Measures(testing=Checks(of=("random",), rate=rate))
+        assert infected(world, tests, outside=Outside(rate=rate), initial=Initial(infected=0)) == 0
+    for outside in (Outside(importations=1e15), Outside(days={1: 10**18})):
+        assert infected(world, outside=outside, initial=Initial(infected=0), days=3) == 300
+
+
+def test_times_of_many_years_are_only_late() -> None:
+    slow = Distribution(exponential=1e9)
+    for profile in ("flat", HalfNormal(presymptomatic_share=1)):
+        run = simulation(
+            course=Course(incubation=slow, latent=slow, recovery=slow, asymptomatic_share=0),
+            transmission=Transmission(scale=1000, profile=profile),
+            initial=Initial(infected=5),
+            days=2000,
+        )
+        assert {total(o) for o in many(ring(), run, 5)} == {5}
+    wide = Distribution(lognormal=(700, 90))
+    assert infected(ring(), course=Course(incubation=wide, latent=wide, recovery=wide)) >= 1
+
+
+def test_a_weight_reaches_the_limit_that_is_written_as_it_is() -> None:
+    world = world_of(20, [(0, i, (i + 1) % 20, 0.1) for i in range(20)])
+
+    def left(**limits: float) -> int:
+        table = Population(table=TABLED.table, remove=(Removal(share=1, **limits),))
+        return infected(world, population=table, initial=Initial(infected=1))
+
+    assert left(max_weight=0.1) == left(min_weight=0.1) == 1
+    assert left(max_weight=0.09) == left(min_weight=0.11) == 20

@@ -77,6 +77,8 @@ def test_the_windows_of_dated_contacts() -> None:
     assert total(backward, "traced") == 1, "day 2 (1.5 to before 2.5)"
     both = run(rows, Tracing(direction="both", backward_days=14, forward_days=2, methods=(SURE,)), days=7)
     assert total(both, "traced") == 6, "days 0 to 5"
+    short = run(rows, Tracing(direction="both", backward_days=1, forward_days=2, methods=(SURE,)), days=7)
+    assert total(short, "traced") == 3, "both is never less than forward"
 
 
 def test_deeper_levels_of_dated_contacts_begin_with_the_meeting() -> None:
@@ -99,6 +101,8 @@ def test_channels_minutes_and_weights() -> None:
     assert traced(min_minutes=10) == 1, "five and five minutes on two days"
     assert traced(min_minutes=10.5) == 0
     assert traced(min_weight=9) == 2
+    tenth = run([(4, 0, 1, 0.7)], Tracing(methods=(SURE.model_copy(update={"min_weight": 0.7}),)), days=7)
+    assert total(tenth, "traced") == 1, "0.7 in single precision is below 0.7"
     assert traced(min_minutes=10, channels=("check_in",)) == 0
 
 
@@ -168,6 +172,25 @@ def test_a_positive_test_makes_a_case() -> None:
     assert outcome.column("traced").nonzero()[0].tolist() == [10]
     both = run([(0, 0, 1)], Tracing(methods=(SURE,), trigger="either"), testing=late)
     assert both.column("traced").nonzero()[0].tolist() == [5], "once a case: at the first of both"
+
+
+def test_the_first_of_several_results_to_come_makes_the_case() -> None:
+    daily = Checks(of=("random",), rate=1, sensitivity=1, false_positive=0, result_delay=fixed(3))
+    outcome = run([(0, 0, 1)], Tracing(methods=(SURE,), trigger="positive_test"), testing=daily)
+    assert outcome.column("positives")[1:5].tolist() == [1] * 4
+    assert outcome.column("traced").nonzero()[0].tolist() == [5], "tested from day 1 on, known at 4.0"
+    assert outcome.column("isolated").nonzero()[0][0] == 5
+
+
+def test_an_infection_does_not_undo_the_isolation_of_a_false_positive_to_come() -> None:
+    wrong = Checks(of=("random",), rate=1, start=1, end=2, sensitivity=0, false_positive=1, result_delay=fixed(4))
+    made = Measures(isolation=Isolation(delay=fixed(5)), testing=wrong)
+    world = world_of(2, [(0, 0, 1)], **KNOWN)
+    run = simulation(made, initial=CASE, transmission=Transmission(scale=1000, profile="flat", seasonality=(0, 0, 1)))
+    outcome = simulate(world, run, 0, chains=True)
+    assert outcome.infections is not None
+    assert outcome.infections.day.tolist() == [0, 2]
+    assert outcome.column("isolated")[6] == 1, "person 1, from its result on day 5"
 
 
 def test_random_tests_their_number_and_their_mistakes() -> None:

@@ -85,6 +85,12 @@ MEASURE = np.dtype([
 REMOVAL, LOCKDOWN, CLOSURE, LIMIT, MASK = range(5)
 
 
+def single(number: float) -> float:
+    """The number as contacts hold theirs: a limit of 0.1 is one that a weight of 0.1 reaches and does not pass."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(number))
+
+
 def plain(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """As a contiguous, writeable array of the type: numba compiles another kernel for any other kind.
 

@@ -105,7 +105,7 @@ def plan_isolation(people, lists, now, rules, times, p, key):
         return
     moment = r.onset + time(rules, times, key, ISOLATION_DELAY, FOR_DELAY)
     if rules.isolation_start <= max(moment, 0.0) < rules.isolation_end:
-        r.isolate_at = moment
+        r.isolate_at = min(r.isolate_at, moment)  # a (false) positive result may be on its way
         set_release(rules, people, p)
         if rules.test_confined:
             wait_for_test(people, lists, now, p)

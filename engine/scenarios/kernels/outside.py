@@ -58,12 +58,13 @@ def begin(state, now, rules, tables, protected, case_person, case_onset):
 
 @kernel
 def arrive(state, now, rules, tables, protected, key, count, day):
-    """So many random people who can be infected are."""
+    """So many random people who can be infected are, or all there are."""
     for i in range(count):
         p = pick(state.flags, key, i)
-        if p >= 0:
-            infect(state, now, rules, tables, protected, p, day, -1, -1)
-            now.from_outside += 1
+        if p < 0:
+            return
+        infect(state, now, rules, tables, protected, p, day, -1, -1)
+        now.from_outside += 1
 
 
 @kernel
@@ -82,6 +83,6 @@ def from_outside(state, now, rules, tables, protected, day):
                 now.from_outside += 1
             number += 1
             at = p + 1 + gap(gaps, number, log_miss)
-    arrivals = poisson(fold(key, 1), rules.importations) if rules.importations > 0.0 else 0
+    arrivals = poisson(fold(key, 1), rules.importations, len(state.flags)) if rules.importations > 0.0 else 0
     arrive(state, now, rules, tables, protected, fold(key, 2), arrivals, day)
     arrive(state, now, rules, tables, protected, fold(key, 3), tables.steps[day].arrivals, day)

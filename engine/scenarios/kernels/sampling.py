@@ -8,6 +8,8 @@ from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.compiling import kernel
 
 CELLS, TAIL = 1024, 32
+FAR = 1e15
+"""A gap past everybody: a longer one is no whole number any more."""
 
 
 @kernel
@@ -32,21 +34,21 @@ def days(times, stepwise, row, u):
 @kernel
 def gap(key, number, log_miss):
     """How many are passed over before hit ``number`` when each is missed with a chance of logarithm ``log_miss``."""
-    return math.floor(math.log(1.0 - unit(fold(key, number))) / log_miss)
+    return math.floor(min(math.log(1.0 - unit(fold(key, number))) / log_miss, FAR))
 
 
 @kernel
 def log_of_miss(chance):
     """The logarithm for ``gap``."""
-    return math.log(1.0 - chance) if chance < 1.0 else -math.inf
+    return math.log1p(-chance) if chance < 1.0 else -math.inf
 
 
 @kernel
-def poisson(key, mean):
-    """A Poisson number: unit-rate arrivals before ``mean``. Cost: the number itself."""
+def poisson(key, mean, most):
+    """A Poisson number, at most ``most``: unit-rate arrivals before ``mean``. Cost: the number itself."""
     count = 0
     at = -math.log(1.0 - unit(fold(key, 0)))
-    while at < mean:
+    while at < mean and count < most:
         count += 1
         at -= math.log(1.0 - unit(fold(key, count)))
     return count

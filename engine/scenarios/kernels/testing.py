@@ -88,10 +88,11 @@ def limit(people, lists, now, rules, order, day):
 
 
 @kernel
-def positive(people, flags, now, rules, p, known):
+def positive(people, flags, now, rules, p, known, day):
     """A positive result: a case for the tracers; isolation, where it is the rule, for its full time from the result."""
     r = people[p]
-    r.positive_at = known
+    if not day <= r.positive_at < known:  # the first of several results that are still to come stands
+        r.positive_at = known
     if not rules.positive_isolates or flags[p] & ISOLATED:
         return
     if unit(fold(fold(now.keys[COURSE], p), FOR_COMPLIANCE)) < rules.isolation_compliance:
@@ -123,7 +124,7 @@ def test_one(state, now, rules, times, sensitivity, p, day):
             state.flags[p] |= DETECTED
         else:
             now.false_positives += 1
-        positive(state.people, state.flags, now, rules, p, known)
+        positive(state.people, state.flags, now, rules, p, known, day)
     elif rules.negative_releases and min(r.isolate_at, r.quarantine_at) < NEVER:
         r.release_at = min(r.release_at, known)
     reschedule(state, rules, p, day)

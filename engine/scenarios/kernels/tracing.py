@@ -75,7 +75,7 @@ def window(people, flags, rules, p, day):
     origin = known_since(people, flags, rules, p, day)
     if flags[p] & SYMPTOMATIC and r.onset <= day:
         origin = np.float64(r.onset)
-    least = origin - (rules.backward_days if rules.backward else rules.forward_days)
+    least = origin - (max(rules.backward_days, rules.forward_days) if rules.backward else rules.forward_days)
     most = day if rules.forward else math.ceil(origin - rules.forward_days) - 1
     return max(0, math.ceil(least)), min(day, most)
 
