@@ -50,7 +50,7 @@ def simulate(
 
 
 def _keys(seed: int, replicate: int) -> npt.NDArray[np.uint64]:
-    key = np.uint64(fold(np.uint64(fold(_SALT, np.uint64(seed))), np.uint64(replicate)))
+    key = np.uint64(fold(np.uint64(fold(_SALT, np.uint64(seed % 2**64))), np.uint64(replicate)))
     return np.array([fold(key, stream) for stream in range(streams.COUNT)], np.uint64)
 
 

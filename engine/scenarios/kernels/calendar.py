@@ -1,7 +1,7 @@
 """Whom to look at on which day. Each person has one day, the first on which something of it is due.
 
-To find a day's people, all days are passed over: two bytes a person, many at a time, less than a ten-billionth of a
-second each. Lists of people by day were slower: their ends lie all over memory.
+To find a day's people the days of all are passed over, two bytes each and many at a time. Linked lists of people by day
+were slower: every link is a wait for memory.
 """
 
 import math
@@ -9,20 +9,20 @@ import math
 import numpy as np
 
 from engine.scenarios.kernels.arrays import FIRST
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.kernels.people import DIES, KNOWN, REMOVED, SYMPTOMATIC
 
 BLOCK = 64
 NO_DAY = np.int16(-1)
 
 
-@kernel
+@inlined
 def sooner(best, moment, day):
     """The earlier of two moments, of those that are not before the day."""
     return moment if day <= moment < best else best
 
 
-@kernel
+@inlined
 def reschedule(state, rules, p, day):
     """``p`` is looked at on the first day after ``day`` on which one of its times has passed or a test is due."""
     r = state.people[p]
@@ -60,7 +60,7 @@ def collect(wake, lists, now, day):
     now.in_first = count
 
 
-@kernel
+@inlined
 def touch(people, lists, now, row, count):
     """Reads the records of a list: many at once, while one after the other each would be waited for."""
     seen = 0

@@ -12,3 +12,5 @@ from numba import njit
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 kernel = njit(**_OPTIONS)
 """A kernel of a run: it makes no array, not even for a moment."""
+inlined = njit(**_OPTIONS, forceinline=True)
+"""A small one, called often: a call would hand over more numbers than it works on."""

@@ -5,12 +5,12 @@ isolated for all it does; the quarantine order runs on until the common release,
 """
 
 from engine.kernels.hashing import fold, unit
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined
 from engine.scenarios.kernels.people import CONFINED, DETECTED, ISOLATED, NEVER, NOT_YET, QUARANTINED, TO_PLAN
 from engine.scenarios.streams import COMPLIANCE
 
 
-@kernel
+@inlined
 def enter_isolation(people, flags, now, p):
     """``p`` is isolated from now on."""
     flags[p] |= ISOLATED
@@ -19,7 +19,7 @@ def enter_isolation(people, flags, now, p):
         flags[p] |= DETECTED
 
 
-@kernel
+@inlined
 def enter_quarantine(people, flags, now, p):
     """``p`` is quarantined from now on."""
     flags[p] |= QUARANTINED
@@ -30,7 +30,7 @@ def enter_quarantine(people, flags, now, p):
         now.false_quarantined += 1
 
 
-@kernel
+@inlined
 def release(people, flags, now, p):
     """``p`` is free, and its times are cleared: it can be found, and enter, again."""
     r = people[p]
@@ -49,7 +49,7 @@ def release(people, flags, now, p):
         r.test_at = NEVER
 
 
-@kernel
+@inlined
 def set_release(rules, people, p):
     """The release: after the days of whichever of isolation and quarantine comes first."""
     r = people[p]
@@ -59,7 +59,7 @@ def set_release(rules, people, p):
         r.release_at = r.quarantine_at + rules.quarantine_days
 
 
-@kernel
+@inlined
 def pass_times(people, flags, now, p, day):
     """Step 1 of a day: what has passed of the times of ``p`` happens."""
     r = people[p]
@@ -71,7 +71,7 @@ def pass_times(people, flags, now, p, day):
         release(people, flags, now, p)
 
 
-@kernel
+@inlined
 def order_quarantine(people, flags, now, rules, p, day, delay, again):
     """``p`` was found: quarantine after ``delay``, or its extension. Returns whether a time was set (compliance).
 

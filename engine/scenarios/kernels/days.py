@@ -3,7 +3,7 @@
 from engine.scenarios.kernels import half_normal, transmission
 from engine.scenarios.kernels.arrays import CHANGE, FIRST, ONSETS
 from engine.scenarios.kernels.calendar import collect, reschedule, touch
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.kernels.confinement import pass_times
 from engine.scenarios.kernels.course import die, start_infecting
 from engine.scenarios.kernels.outside import begin, from_outside
@@ -12,7 +12,7 @@ from engine.scenarios.kernels.testing import call_up, tests
 from engine.scenarios.kernels.tracing import notice, trace_contacts
 
 
-@kernel
+@inlined
 def look_at(state, now, rules, p, day):
     """Steps 1 and 2 for one person: what is due by today; whom transmission, tracing and testing will ask for."""
     r = state.people[p]

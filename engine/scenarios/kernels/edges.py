@@ -4,13 +4,13 @@ import numpy as np
 
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.arrays import CLOSURE, LIMIT, LOCKDOWN, MASK, REMOVAL
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.streams import CAPACITY, MASKS, REMOVED
 
 ONE = np.uint64(1)
 
 
-@kernel
+@inlined
 def has(mask, number):
     """Whether bit ``number`` of a mask is set."""
     return (mask >> np.uint64(number)) & ONE == ONE

@@ -14,7 +14,7 @@ import numpy as np
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.arrays import ACTIVE, SECOND
 from engine.scenarios.kernels.calendar import reschedule
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.kernels.course import infect, next_points, rate_of
 from engine.scenarios.kernels.edges import factor_of, vaccine_factor
 from engine.scenarios.kernels.people import (
@@ -27,7 +27,7 @@ from engine.scenarios.kernels.people import (
 from engine.scenarios.streams import CONTACTS
 
 
-@kernel
+@inlined
 def candidate(people, lists, now, p, q, tie, place):
     """``p`` infects ``q`` today, unless another one does with a smaller draw (then a smaller index)."""
     r = people[q]
@@ -53,7 +53,7 @@ def infect_candidates(state, now, rules, tables, protected, day):
     now.in_second = 0
 
 
-@kernel
+@inlined
 def touch_rows(net, lists, now, row, count, observed):
     """Reads where the contacts of a list are and what stands first there: as ``calendar.touch``."""
     seen = 0
@@ -68,7 +68,7 @@ def touch_rows(net, lists, now, row, count, observed):
     now.touched += seen
 
 
-@kernel
+@inlined
 def points_of(state, now, rules, tables, protected, net, ground, p, day, silent):
     """The points of infector ``p`` on its day, and its next day; ``silent``: nobody is infected by them."""
     observed = tables.steps[day].observed
