@@ -79,6 +79,9 @@ def load(text: str, where: str) -> Document:
     try:
         _check_depth(text, where)
         node = _Loader(text).get_single_node()
+    except UnicodeEncodeError as error:  # half of a pair of surrogates, as JSON can write one
+        line = text.count("\n", 0, error.start) + 1
+        raise ScenarioError(f"{where} line {line}: a character that YAML does not allow") from None
     except yaml.YAMLError as error:
         raise ScenarioError(_syntax(error, text, where)) from None
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == _NULL):
@@ -86,7 +89,10 @@ def load(text: str, where: str) -> Document:
     document = Document(None, where)
     if not isinstance(node, yaml.MappingNode):
         raise ScenarioError(f"{where} line {_line(node)}: a scenario is a mapping (name: ..., simulation: ...)")
-    document.data = _Builder(document).build(node, ())
+    try:
+        document.data = _Builder(document).build(node, ())
+    except RecursionError:  # aliases in aliases
+        raise ScenarioError(f"{where}: its aliases nest too deep") from None
     return document
 
 

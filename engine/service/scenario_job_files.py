@@ -45,6 +45,8 @@ class Job:
     """Why it failed: a code of ``engine.errors`` ..."""
     detail: str | None = None
     """... and what to do about it."""
+    tries: int = 0
+    """Times a server began it and was gone before its end, without being stopped."""
     done: int = 0
     """Replicates that are finished; of a study, thousandths. Not stored."""
     total: int = 0

@@ -17,12 +17,14 @@ import pyarrow.parquet as pq
 from engine.errors import BusyError, NotFoundError, NotReadyError
 from engine.scenarios.files import parse, runs_of, scenario_hash
 from engine.scenarios.model import Scenario
-from engine.service.scenario_admission import admit
+from engine.service.scenario_admission import COMMAND, admit
 from engine.service.scenario_job_files import LOCK, RESULT, UNFINISHED, WORLDS, Job, Kind
 from engine.service.scenario_work import FOLDER, ScenarioWork, log, workers
 
 MOST_QUEUED = 16
 """Jobs that may wait, beside the one that runs."""
+MOST_TRIES = 3
+"""Servers that may go down, one after the other, while they run one job."""
 
 
 class ScenarioJobs(ScenarioWork):
@@ -42,11 +44,25 @@ class ScenarioJobs(ScenarioWork):
             return
         with self._turn:
             for job in files.all():
-                self._jobs[job.id] = job if job.ended else replace(job, state="queued")
+                if job.ended or job.tries < MOST_TRIES:
+                    self._jobs[job.id] = job if job.ended else replace(job, state="queued")
+                else:
+                    self._given_up(job)
             files.sweep(list(self._jobs))
             self._count()
         self._thread = threading.Thread(target=self._run, name="truyvet-scenarios", daemon=True)
         self._thread.start()
+
+    def _given_up(self, job: Job) -> None:
+        """A job that may have taken every server down that began it is begun no more."""
+        detail = (
+            f"the server went down {job.tries} times while it ran this: it may need more memory than there is; "
+            f"ask for less, {COMMAND}, or submit it again"
+        )
+        done = replace(job, state="failed", finished_at=self._clock(), code="bad_scenario", detail=detail)
+        self._opened().forget(job.id, (WORLDS, UNFINISHED))
+        self._put(done)
+        log.error("a scenario is given up", extra={"fields": {"job": job.id}})
 
     def stop(self) -> None:
         """End the process of the job that runs; it goes on at the next start."""
@@ -164,7 +180,10 @@ class ScenarioJobs(ScenarioWork):
         there = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
         if part not in there:
             raise NotFoundError(f"there is no part {part!r}; there are {', '.join(there)}")
-        return pq.read_table(there[part])
+        try:
+            return pq.read_table(there[part])
+        except FileNotFoundError:  # taken away just now
+            raise NotFoundError("there is no such scenario; GET /v1/scenarios lists them") from None
 
     def report(self, ident: str, lang: str) -> bytes:
         """The report as HTML, ``vi`` or ``en``. Raises as :meth:`table`."""

@@ -49,16 +49,17 @@ class WorkerProcess:
         """Wait for its end; its last word, None when it ended without one."""
         last: dict[str, Any] | None = None
         stdout = self._process.stdout
-        if stdout is not None:
-            for line in stdout:
-                try:
-                    told = json.loads(line)
-                except ValueError:
-                    continue
+        try:
+            for line in stdout or ():
+                told = _document(line)
                 if "state" in told:
                     last = told
                 elif "done" in told:
                     progress(int(told["done"]), int(told["total"]))
+        except BaseException:
+            self.end()
+            self._close()
+            raise
         status = self._process.wait()
         self._close()
         if last is None and not self._ended.is_set():
@@ -85,3 +86,12 @@ class WorkerProcess:
             return self._log.read_text("utf-8", "replace")[-_TAIL:]
         except OSError:
             return ""
+
+
+def _document(line: bytes) -> dict[str, Any]:
+    """What a line tells; nothing when it is no document: a library may print, too."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -70,25 +70,23 @@ class ScenarioWork:
                 job = self._next()
                 if self._stopping or job is None:
                     return
-                job = self._put(replace(job, state="running", started_at=job.started_at or self._clock()))
+                began = job.started_at or self._clock()
+                job = self._put(replace(job, state="running", started_at=began, tries=job.tries + 1))
                 self._count()
             try:
                 self._one(job)
             except TruyvetError as error:
-                self._ended(job.id, "failed", error.code, str(error))
+                self._failed(job.id, error.code, str(error))
             except Exception:
                 log.exception("a scenario failed", extra={"fields": {"job": job.id}})
-                self._ended(
-                    job.id, "failed", "internal", "it failed in a way nobody foresaw; the server's log has more"
-                )
+                self._failed(job.id, "internal", "it failed in a way nobody foresaw; the server's log has more")
 
     def _next(self) -> Job | None:
         waiting = [job for job in self._jobs.values() if job.state == "queued"]
         return min(waiting, key=lambda job: (job.submitted_at, job.id), default=None)
 
     def _one(self, job: Job) -> None:
-        files = self._opened()
-        folder = files.of(job.id)
+        folder = self._opened().of(job.id)
         scenario = parse((folder / SCENARIO).read_text("utf-8"), "scenario")
         if job.kind == "simulation":
             job = self._prepared(job, scenario)
@@ -98,21 +96,33 @@ class ScenarioWork:
             else:
                 self._began = (monotonic(), -1)
                 process = self._process = self._start(folder, self._settings.database)
-        last = None if process is None else process.listen(lambda done, total: self._progress(job.id, done, total))
-        with self._turn:
-            self._process = None
-            wanted, stopping = self._wanted.pop(job.id, None), self._stopping
+        try:
+            last = None if process is None else process.listen(lambda done, total: self._progress(job.id, done, total))
+        finally:
+            with self._turn:
+                self._process = None
+                wanted, stopping = self._wanted.get(job.id), self._stopping
         if last is not None and last["state"] == "done" and wanted != "again":
             self._ended(job.id, "done")
-        elif wanted == "cancel":
-            self._ended(job.id, "cancelled")
-        elif wanted == "again":
-            files.forget(job.id, (WORLDS, UNFINISHED))
-            self._again(job.id)
         elif last is not None and last["state"] != "done":
-            self._ended(job.id, "failed", str(last["code"]), str(last["detail"]))
-        elif not stopping:
-            self._ended(job.id, "failed", "internal", "its process ended too early; the server's log has more")
+            self._failed(job.id, str(last["code"]), str(last["detail"]))
+        elif wanted is None and stopping:
+            with self._turn:
+                self._put(replace(self._jobs[job.id], tries=0))
+        else:
+            self._failed(job.id, "internal", "its process ended too early; the server's log has more")
+
+    def _failed(self, ident: str, code: str, detail: str) -> None:
+        """It came to no result: because that was wanted, or because of what ``code`` says."""
+        with self._turn:
+            wanted = self._wanted.pop(ident, None)
+        if wanted == "cancel":
+            self._ended(ident, "cancelled")
+        elif wanted == "again":
+            self._opened().forget(ident, (WORLDS, UNFINISHED))
+            self._again(ident)
+        else:
+            self._ended(ident, "failed", code, detail)
 
     def _prepared(self, job: Job, scenario: Scenario) -> Job:
         """The worlds of its runs, on disk; those that are there from before a restart are taken."""
@@ -149,6 +159,7 @@ class ScenarioWork:
         parts = (WORLDS,) if state == "failed" else (WORLDS, UNFINISHED)
         with self._turn:
             job = self._jobs[ident]
+            self._wanted.pop(ident, None)
             done = job.total if state == "done" else job.done
             now = self._clock()
             self._opened().forget(ident, parts)
@@ -158,7 +169,7 @@ class ScenarioWork:
 
     def _again(self, ident: str) -> None:
         with self._turn:
-            self._put(replace(self._jobs[ident], state="queued", as_of=None, people=None, done=0, eta_s=None))
+            self._put(replace(self._jobs[ident], state="queued", as_of=None, people=None, done=0, eta_s=None, tries=0))
             self._count()
 
     def _put(self, job: Job) -> Job:

@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -367,3 +370,65 @@ def test_the_real_process_is_ended_by_its_own_handle(engine):
     folder = engine.scenario_jobs.folder(job)
     assert not folder.exists()
     assert not folder.with_name("result.unfinished").exists()
+
+
+def test_a_job_that_takes_every_server_down_is_given_up(engine, fakes, tmp_path):
+    fakes.last = None
+    engine.scenario_jobs.start()
+    job = engine.scenario_jobs.submit(TEXT, "epidemiologist")
+    until(lambda: fakes.made)
+    files = engine.scenario_jobs._opened()
+    assert files.all()[0].tries == 1
+    engine.close()
+    again = opened(tmp_path / "data")
+    assert again.scenario_jobs._opened().all()[0].tries == 0, "a server that is stopped is no failure"
+    # What the last of several servers that were killed leaves behind.
+    again.scenario_jobs._opened().save(replace(engine.scenario_jobs.get(job.id), state="running", tries=3))
+    again.scenario_jobs._start = made = Factory()
+    again.scenario_jobs.start()
+    found = again.scenario_jobs.get(job.id)
+    assert (found.state, found.code) == ("failed", "bad_scenario")
+    assert "3 times" in found.detail
+    assert again.scenario_jobs._opened().all()[0].state == "failed"
+    again.scenario_jobs.submit(TEXT, "epidemiologist")
+    until(lambda: made.made)
+    again.close()
+
+
+def test_cancelled_while_its_world_fails_it_is_cancelled(engine, fakes, monkeypatch):
+    began, go_on = threading.Event(), threading.Event()
+
+    def fails(*_, **__):
+        began.set()
+        go_on.wait(30)
+        raise BadInputError("nothing was observed")
+
+    monkeypatch.setattr(scenario_work.Scenarios, "world", fails)
+    jobs = engine.scenario_jobs
+    jobs.start()
+    job = jobs.submit(TEXT, "epidemiologist")
+    began.wait(30)
+    assert jobs.cancel(job.id, "epidemiologist").state == "running"
+    go_on.set()
+    assert finished(engine, job).state == "cancelled"
+    assert jobs._wanted == {}
+
+
+def test_a_process_that_cannot_be_listened_to_is_ended(tmp_path):
+    def fails(done, total):
+        raise KeyError(done)
+
+    process = WorkerProcess(tmp_path, None)
+    process._process.kill()
+    process._process.wait()
+    quiet = subprocess.Popen(
+        [sys.executable, "-uc", "print(5); print('x'); print('{\"done\": 1, \"total\": 2}'); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    process._close()
+    process._process = quiet
+    with pytest.raises(KeyError):
+        process.listen(fails)
+    assert quiet.poll() is not None
+    assert quiet.stdout.closed
