@@ -22,7 +22,7 @@ from engine.scenarios.kernels.arrays import (
     TO_TEST,
 )
 from engine.scenarios.kernels.calendar import reschedule
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.kernels.confinement import release, set_release
 from engine.scenarios.kernels.people import DIES, KNOWN, NEVER, REMOVED, SUSCEPTIBLE, SYMPTOMATIC, TO_PLAN
 from engine.scenarios.kernels.sampling import days
@@ -35,7 +35,7 @@ FIRST_POINT = 30_000
 """Number of the draw of an infector's first point: more than the days of a run, whose points have theirs."""
 
 
-@kernel
+@inlined
 def time(rules, times, key, row, purpose):
     """A time of a person's course."""
     return days(times, rules.stepwise[row], row, unit(fold(key, purpose)))
@@ -97,7 +97,7 @@ def start(state, now, rules, tables, p, day, symptomatic):
     reschedule(state, rules, p, day)
 
 
-@kernel
+@inlined
 def plan_isolation(people, lists, now, rules, times, p, key):
     """Isolation some time after onset, when it is in force then and ``p`` complies."""
     r = people[p]
@@ -111,7 +111,7 @@ def plan_isolation(people, lists, now, rules, times, p, key):
             wait_for_test(people, lists, now, p)
 
 
-@kernel
+@inlined
 def wait_for_test(people, lists, now, p):
     """The test of ``p``, who will be isolated or quarantined, is to be planned today."""
     if people[p].test_at == NEVER:
@@ -120,7 +120,7 @@ def wait_for_test(people, lists, now, p):
         now.in_to_test += 1
 
 
-@kernel
+@inlined
 def count(state, now, p, day):
     """One more infection."""
     state.lists[INFECTED, now.in_infected] = p
@@ -133,7 +133,7 @@ def count(state, now, p, day):
         state.by_day[ONSETS, max(0, math.floor(onset))] += 1
 
 
-@kernel
+@inlined
 def count_infectious(by_day, first, end_at):
     """One more infectious person from day ``first`` to the recovery or death."""
     last = by_day.shape[1] - 1
@@ -142,21 +142,21 @@ def count_infectious(by_day, first, end_at):
         by_day[CHANGE, max(first, math.floor(end_at) + 1)] -= 1
 
 
-@kernel
+@inlined
 def start_infecting(lists, now, p):
     """``p`` is among those whose contacts are looked at today; with the half-normal profile until it recovers."""
     lists[ACTIVE, now.in_active] = p
     now.in_active += 1
 
 
-@kernel
+@inlined
 def first_points(state, now, rules, tables, p, first):
     """The first points of transmission of ``p``, from day ``first`` on."""
     left = -math.log(1.0 - unit(fold(fold(now.keys[CONTACTS], p), FIRST_POINT)))
     next_points(state.people, state.flags, rules, tables, p, first, left)
 
 
-@kernel
+@inlined
 def infectiousness(profile, since):
     """Infectiousness so many days since onset."""
     at = (since - PROFILE_FROM) * PROFILE_STEPS
@@ -166,7 +166,7 @@ def infectiousness(profile, since):
     return profile[cell] + (at - cell) * (profile[cell + 1] - profile[cell])
 
 
-@kernel
+@inlined
 def rate_of(people, flags, rules, tables, p, day):
     """Hazard that ``p`` is on a day to a contact of weight 1."""
     rate = rules.scale * tables.steps[day].seasonal
@@ -177,7 +177,7 @@ def rate_of(people, flags, rules, tables, p, day):
     return rate
 
 
-@kernel
+@inlined
 def next_points(people, flags, rules, tables, p, day, left):
     """The first day, from ``day`` on, on which the hazards of ``p`` add up to more than ``left``, and where on it."""
     r = people[p]

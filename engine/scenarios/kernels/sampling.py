@@ -5,14 +5,14 @@ import math
 import numpy as np
 
 from engine.kernels.hashing import fold, unit
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 
 CELLS, TAIL = 1024, 32
 FAR = 1e15
 """A gap past everybody: a longer one is no whole number any more."""
 
 
-@kernel
+@inlined
 def days(times, stepwise, row, u):
     """The time at quantile ``u`` of row ``row`` (see ``engine.scenarios.distributions``)."""
     if stepwise:
@@ -31,7 +31,7 @@ def days(times, stepwise, row, u):
     return times[row, cell] + part * (np.float64(times[row, cell + 1]) - times[row, cell])
 
 
-@kernel
+@inlined
 def gap(key, number, log_miss):
     """How many are passed over before hit ``number`` when each is missed with a chance of logarithm ``log_miss``."""
     return math.floor(min(math.log(1.0 - unit(fold(key, number))) / log_miss, FAR))

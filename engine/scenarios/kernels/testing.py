@@ -4,8 +4,8 @@ import numpy as np
 
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.arrays import DUE, RESULT_DELAY, TEST_DELAY, TO_TEST
-from engine.scenarios.kernels.calendar import reschedule
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.calendar import reschedule, touch
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.kernels.course import FOR_COMPLIANCE
 from engine.scenarios.kernels.people import DETECTED, DIES, DONE, ISOLATED, NEVER, NOT_YET, REMOVED, TO_PLAN
 from engine.scenarios.kernels.sampling import days, gap, log_of_miss
@@ -16,13 +16,13 @@ FOR_MOMENT, FOR_QUEUE, FOR_RESULT, FOR_WAIT = range(4)
 """What the draws of a person's test of a day are for."""
 
 
-@kernel
+@inlined
 def today(moment, day):
     """Whether a moment falls on the day."""
     return day <= moment < day + 1
 
 
-@kernel
+@inlined
 def call_up(people, lists, now, p, day):
     """``p`` is due when one of its tests falls on today."""
     if today(people[p].test_at, day) or today(people[p].sick_test_at, day):
@@ -35,6 +35,7 @@ def plan_tests(state, now, rules, times, day):
     """Those who have a time of isolation or quarantine but none of a test draw one: the earlier of both + delay."""
     waiting = now.in_to_test
     now.in_to_test = 0
+    touch(state.people, state.lists, now, TO_TEST, waiting)
     for i in range(waiting):
         p = state.lists[TO_TEST, i]
         r = state.people[p]
@@ -87,7 +88,7 @@ def limit(people, lists, now, rules, order, day):
             now.in_to_test += 1
 
 
-@kernel
+@inlined
 def positive(people, flags, now, rules, p, known, day):
     """A positive result: a case for the tracers; isolation, where it is the rule, for its full time from the result."""
     r = people[p]
@@ -100,7 +101,7 @@ def positive(people, flags, now, rules, p, known, day):
         r.release_at = known + rules.isolation_days
 
 
-@kernel
+@inlined
 def test_one(state, now, rules, times, sensitivity, p, day):
     """One test and what follows from it."""
     r = state.people[p]
@@ -139,6 +140,7 @@ def tests(state, now, rules, times, sensitivity, order, day):
         if rules.test_rate > 0.0:
             random_tests(state.people, state.flags, state.lists, now, rules, day)
         limit(state.people, state.lists, now, rules, order, day)
+        touch(state.people, state.lists, now, DUE, now.in_due)
         for i in range(now.in_due):
             test_one(state, now, rules, times, sensitivity, state.lists[DUE, i], day)
     now.in_due = 0

@@ -7,7 +7,7 @@ import numpy as np
 from engine.kernels.hashing import fold, unit
 from engine.scenarios.kernels.arrays import CASES, FIRST, FIRST_WAY, SECOND
 from engine.scenarios.kernels.calendar import reschedule
-from engine.scenarios.kernels.compiling import kernel
+from engine.scenarios.kernels.compiling import inlined, kernel
 from engine.scenarios.kernels.confinement import order_quarantine
 from engine.scenarios.kernels.course import wait_for_test
 from engine.scenarios.kernels.edges import taken_away
@@ -21,7 +21,7 @@ LEVELS = 8
 """Marks of a day: more than the levels of tracing."""
 
 
-@kernel
+@inlined
 def notice(people, flags, lists, now, rules, p, day):
     """``p`` becomes a case of the tracers when what they go by has happened since yesterday; once an infection."""
     if not rules.tracing or not rules.tracing_start <= day < rules.tracing_end or flags[p] & KNOWN:
@@ -34,7 +34,7 @@ def notice(people, flags, lists, now, rules, p, day):
         now.in_cases += 1
 
 
-@kernel
+@inlined
 def known_since(people, flags, rules, p, day):
     """When a case became known: its onset or its positive test, whichever was first of those the tracers go by."""
     r = people[p]
@@ -95,14 +95,14 @@ def add_up(net, steps, scratch, x, low, high, channels, clear):
                 scratch.weight[y] += net.weight[row]
 
 
-@kernel
+@inlined
 def can_be_found(people, flags, rules, p, day):
     """Free people who have not recovered; those in quarantine too where it is extended."""
     closed = REMOVED | ISOLATED if rules.extend else REMOVED | ISOLATED | QUARANTINED
     return flags[p] & closed == 0 and day <= people[p].end_at
 
 
-@kernel
+@inlined
 def find(state, now, rules, times, y, day, way):
     """``y`` is found by this way: counted once a day, and put into quarantine."""
     r = state.people[y]
@@ -146,7 +146,7 @@ def reach(people, lists, now, rules, since, level, day, y, met):
         since[y] = met
 
 
-@kernel
+@inlined
 def found_by_draw(state, now, rules, scratch, key, y, day, way):
     """Whether ``y``, a contact recorded by a channel of this way, can be found and is. The draw is the pair's."""
     if not can_be_found(state.people, state.flags, rules, y, day):
@@ -160,7 +160,7 @@ def found_by_draw(state, now, rules, scratch, key, y, day, way):
     return rules.adoption[way] >= 1.0 or unit(fold(now.keys[APP], y)) < rules.adoption[way]
 
 
-@kernel
+@inlined
 def touch_met(people, net, now, x, observed):
     """Reads the records of those ``x`` met on a day: as ``calendar.touch``."""
     seen = 0
