@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text as MplText
 
 from engine.errors import BadInputError, BadParameterError
 from engine.params import REGISTRY
@@ -434,3 +435,51 @@ def test_long_names_of_many_lines_are_all_within_the_picture(keyed):
     assert all(box.y0 >= 0 and box.y1 <= figure.bbox.height for box in boxes)
     tops = sorted((box.y0, box.y1) for box in boxes)
     assert all(below[1] <= above[0] + 1 for below, above in pairwise(tops))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_names_in_the_plane_cover_neither_bars_nor_one_another(lang):
+    steps = [(1400 + 400 * i, 40.0 + 5 * i) for i in range(8)]
+    cloud = [
+        charts.Point(f"Definition {i} of a contact", x, y, None, (y - 3, y + 3), "#0072b2")
+        for i, (x, y) in enumerate(steps)
+    ]
+    ax = charts.points(cloud, lang, "across", "up", steps).axes[0]
+    ax.figure.canvas.draw()
+    boxes = [MplText.get_window_extent(text) for text in ax.texts if text.get_text().startswith("Definition")]
+    assert len(boxes) == len(cloud)
+    for n, box in enumerate(boxes):
+        for p in cloud:
+            x, low = ax.transData.transform((p.x, p.y_range[0]))
+            high = ax.transData.transform((p.x, p.y_range[1]))[1]
+            assert not (box.x0 < x < box.x1 and box.y0 < high and low < box.y1)
+        assert not any(box.overlaps(other) for other in boxes[n + 1 :])
+
+
+def test_numbers_that_are_not_known_are_drawn_without_a_warning(recwarn):
+    x, none = np.arange(5.0), np.full(5, np.nan)
+    some = np.array([np.nan, 1.0, 2.0, np.nan, np.nan])
+    series = [
+        charts.Series("known", x, some, none, none, "#0072b2"),
+        charts.Series("not known", x, none, none, none, "#d55e00"),
+    ]
+    for keyed in (True, False):
+        charts.lines(series, "en", "up", "across", keyed=keyed)
+    assert charts.greatest(none, None) == 0
+    assert charts.greatest(none, some) == 2
+    assert [str(w.message) for w in recwarn if issubclass(w.category, RuntimeWarning)] == []
+
+
+@pytest.mark.parametrize(
+    ("population", "more", "unit"),
+    [
+        ("{observed: {}}", "", "per hour at peak infectiousness"),
+        ("{observed: {}}", "profile: flat", "per hour"),
+        ("{table: {file: c.csv}}", "profile: {sd_after: 2}", "per unit of weight"),
+        ("{table: {file: c.csv}}", "", "per unit of weight, at peak infectiousness"),
+    ],
+)
+def test_the_hazard_is_per_hour_only_where_contacts_are_in_hours(population, more, unit):
+    text = f"name: a\nsimulation:\n  population: {population}\n  transmission: {{{more}}}\n"
+    rows = {row.path: row for row in base_rows(files.parse(text, "f"), "en", {})}
+    assert rows["transmission.scale"].unit == unit

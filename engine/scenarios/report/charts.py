@@ -3,15 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text as MplText
 from matplotlib.ticker import MaxNLocator
 
 from engine.scenarios.report import style
 from engine.scenarios.report.numbers import digits_for, number
+from engine.scenarios.report.placing import along, placed
 from engine.texts import Lang
 
 Reals = npt.NDArray[np.float64]
@@ -59,7 +62,7 @@ def lines(
                 ax.fill_between(s.x, s.low, s.high, color=s.colour, alpha=0.16 if len(series) < 5 else 0.11, lw=0)
             ax.plot(s.x, s.y, color=s.colour, lw=1.8, ls="--" if s.dashed else "-", marker="o" if dots else "", ms=4)
         ax.margins(x=0.01 if not dots else 0.04)
-        top = max((float(np.nanmax(s.high if s.high is not None else s.y)) for s in series if s.y.size), default=1.0)
+        top = max((greatest(s.y, s.high) for s in series), default=1.0)
         ax.set_ylim(0 if _positive(series) else None, top * 1.04 if top > 0 else None)
         if one is not None:
             ax.axhline(1, color=style.INK, lw=0.9, ls=":")
@@ -78,15 +81,21 @@ def _name_lines(ax: Axes, series: Sequence[Series], keyed: bool) -> None:
     last = [float(s.y[np.isfinite(s.y)][-1]) for s in series]
     low, high = ax.get_ylim()
     if keyed or (len(series) > 1 and max(last) - min(last) < 0.3 * (high - low)):
-        order = sorted(series, key=lambda s: -float(np.nanmax(s.y)))
+        order = sorted(series, key=lambda s: -greatest(s.y))
         style.key(ax, [(s.name, s.colour, s.dashed) for s in order])
     else:
         style.label_ends(ax, [(y, s.name, s.colour) for y, s in zip(last, series, strict=True)])
 
 
+def greatest(*columns: Reals | None) -> float:
+    """The greatest number that is known in any of the columns; 0 where none is."""
+    known = [part[np.isfinite(part)] for part in columns if part is not None]
+    return float(np.concatenate([*known, np.empty(0)]).max(initial=-math.inf)) if any(k.size for k in known) else 0.0
+
+
 def _positive(series: Sequence[Series]) -> bool:
     return all(
-        float(np.nanmin(part)) >= 0
+        float(part[np.isfinite(part)].min()) >= 0
         for s in series
         for part in (s.y, s.low)
         if part is not None and np.isfinite(part).any()
@@ -113,7 +122,7 @@ def points(
         ax.yaxis.set_major_locator(MaxNLocator(5))
         style.top_label(ax, up)
         ax.set_xlabel(across, fontsize=9.5, color=style.FAINT, labelpad=3)
-        _name_points(ax, cloud)
+        _name_points(ax, cloud, joined)
     return figure
 
 
@@ -123,23 +132,39 @@ def _arms(middle: float, ends: tuple[float, float] | None) -> list[list[float]] 
     return [[max(0.0, middle - ends[0])], [max(0.0, ends[1] - middle)]]
 
 
-def _name_points(ax: Axes, cloud: Sequence[Point]) -> None:
-    """Names beside the points, on the inner side, moved up and down so that they do not touch."""
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    tall = style.height_in(ax)
-    names = [style.folded(p.name, 20) for p in cloud]
-    heights = [(1 + n.count("\n")) * 0.155 / tall + 0.02 for n in names]
-    at = style.spread([(p.y - y0) / ((y1 - y0) or 1) + 0.05 for p in cloud], heights)
-    for p, name, middle in zip(cloud, names, at, strict=True):
-        across = (p.x - x0) / ((x1 - x0) or 1)
-        right = bool(across > 0.5)
+def _name_points(ax: Axes, cloud: Sequence[Point], joined: Sequence[tuple[float, float]]) -> None:
+    """Names near their points, where they cover neither bars nor one another."""
+    figure = ax.figure.figure
+    names = [
         ax.annotate(
-            name, xy=(p.x, p.y), xycoords="data",
-            xytext=(across + (-0.045 if right else 0.045), middle), textcoords="axes fraction",
-            fontsize=9, color=style.dark(p.colour), ha="right" if right else "left", va="center", linespacing=1.05,
+            style.folded(p.name, 20), xy=(p.x, p.y), xycoords="data", xytext=(0, 0), textcoords="axes fraction",
+            fontsize=9, color=style.dark(p.colour), ha="left", va="bottom", linespacing=1.05,
             bbox={"facecolor": style.GROUND, "alpha": 0.75, "lw": 0, "pad": 0.6},
             arrowprops={"arrowstyle": "-", "color": p.colour, "lw": 0.7, "shrinkA": 0, "shrinkB": 3}, zorder=4,
-        )  # fmt: skip
+        )
+        for p in cloud
+    ]  # fmt: skip
+    ax.autoscale_view()  # else done no sooner than the figure is drawn
+    room = ax.get_window_extent()
+    wide, tall = room.width / figure.dpi, room.height / figure.dpi
+
+    def inches(x: float, y: float) -> tuple[float, float]:
+        at = ax.transData.transform((x, y))
+        return float(at[0] - room.x0) / figure.dpi, float(at[1] - room.y0) / figure.dpi
+
+    bars = [np.empty((0, 2))]
+    for p in cloud:
+        bars += [along(*inches(end, p.y), *inches(p.x, p.y)) for end in p.x_range or () if math.isfinite(end)]
+        bars += [along(*inches(p.x, end), *inches(p.x, p.y)) for end in p.y_range or () if math.isfinite(end)]
+    lines = [np.empty((0, 2)), *(along(*inches(*one), *inches(*two)) for one, two in pairwise(joined))]
+    extents = [MplText.get_window_extent(name) for name in names]  # without the line to the point
+    sizes = [(box.width / figure.dpi, box.height / figure.dpi) for box in extents]
+    where = placed([inches(p.x, p.y) for p in cloud], sizes, np.concatenate(bars), np.concatenate(lines), (wide, tall))
+    for name, box, p in zip(names, where, cloud, strict=True):
+        right = inches(p.x, p.y)[0] > (box[0] + box[2]) / 2
+        name.set_horizontalalignment("right" if right else "left")
+        name.set_verticalalignment("center")
+        name.set_position(((box[2] if right else box[0]) / wide, (box[1] + box[3]) / 2 / tall))
 
 
 def boxes(names: Sequence[str], values: Sequence[Reals], colours: Sequence[str], lang: Lang, across: str) -> Figure:

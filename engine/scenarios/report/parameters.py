@@ -80,6 +80,9 @@ def _rows(base: Part, scenario: Scenario, lang: Lang, estimated: Mapping[str, ob
         value = getattr(owner, field)
         key = key_of(type(owner), field)
         unit, *names = SETTINGS.get(key, ("", field, field))
+        if unit == "1/weight" and isinstance(base, Simulation):
+            unit = "1/weight" if base.population.observed is None else "1/hour"
+            unit += " at peak" if base.transmission.profile == "he-2020" else ""
         source, mark = _source(owner, field, key, path, scenario, lang, estimated)
         shown = _value(key, unit, value, lang)
         says = value is None or isinstance(value, str | bool) or shown == text("value.to_end", lang)

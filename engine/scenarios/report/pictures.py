@@ -107,7 +107,7 @@ def held(run: RunFolder, lang: Lang) -> str:
 
 def _by_day(run: RunFolder, lang: Lang, measure: str) -> Picture | None:
     series = _series(run, lang, "daily", measure=measure)
-    if not series or all(not np.nanmax(s.y) and (s.high is None or not np.nanmax(s.high)) for s in series):
+    if not series or all(not charts.greatest(s.y, s.high) for s in series):
         return None
     title = text(f"picture.{measure}", lang)
     figure = charts.lines(series, lang, text(f"measure.{measure}", lang), text("axis.day", lang))

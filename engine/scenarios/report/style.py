@@ -5,7 +5,7 @@ Names stand at the lines themselves. Figures are small, so that their letters st
 """
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -87,7 +87,10 @@ def axes(lang: Lang, height: float = HEIGHT_IN, left: float = 0.15, right: float
 
 def ticks(lang: Lang) -> FuncFormatter:
     """Numbers at the axes, by language."""
-    show: Callable[[float, int], str] = lambda value, _: plain(round(value, 9), lang)  # noqa: E731
+
+    def show(value: float, _: int) -> str:
+        return plain(round(value, 9), lang)
+
     return FuncFormatter(show)
 
 
