@@ -20,7 +20,9 @@ def job_row(job: Job, lang: Lang) -> dict[str, Any]:
     """What is told of a job."""
     problem = None
     if job.code is not None:
-        detail = job.detail if job.code in _TOLD else say(f"error.{job.code}", lang)
+        sentence = say(f"error.{job.code}", lang)
+        told = job.detail if lang == "en" else f"{sentence} ({job.detail})"
+        detail = told if job.code in _TOLD else sentence
         problem = {"code": job.code, "detail": detail}
     return {
         "id": job.id,

@@ -9,6 +9,7 @@ import pytest
 from api.describe import schema_of
 from api.examples.scenarios import JOB, LISTED, ONE, PART, SCENARIO
 from engine.errors import BadInputError, StorageFullError
+from engine.texts import say
 
 YAML = {"Content-Type": "application/yaml"}
 EPI = "epidemiologist"
@@ -114,6 +115,8 @@ def test_failures_about_the_scenario_are_told_and_others_only_named(call, engine
     engine.scenario_jobs.ended(job, state="failed", code="bad_input", detail="nothing was observed")
     told = call.get(f"/v1/scenarios/{job}", role=EPI).json()["problem"]
     assert told == {"code": "bad_input", "detail": "nothing was observed"}
+    told = call.get(f"/v1/scenarios/{job}", role=EPI, headers={"Accept-Language": "vi"}).json()["problem"]
+    assert told["detail"] == f"{say('error.bad_input', 'vi')} (nothing was observed)"
     engine.scenario_jobs.ended(job, state="failed", code="bad_run_folder", detail="/srv/data is gone")
     assert "/srv" not in call.get(f"/v1/scenarios/{job}", role=EPI).text
 
