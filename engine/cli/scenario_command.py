@@ -10,7 +10,17 @@ import typer
 
 from engine.cli.help import help_of
 from engine.cli.questions import DatabaseOption, DataOption, FromOption
-from engine.cli.session import Session, Tell, data_folder, database_url, must_exist, open_engine, progress, writing
+from engine.cli.session import (
+    Session,
+    Tell,
+    data_folder,
+    database_url,
+    holds_data,
+    must_exist,
+    open_engine,
+    progress,
+    writing,
+)
 from engine.cli.usage import Group, declare
 from engine.errors import BadParameterError
 
@@ -78,12 +88,17 @@ def check(
 ) -> None:
     """What a scenario would do; all its mistakes."""
     from engine.cli.scenario_tables import show_checked
+    from engine.service.scenario_given import asked_for
     from engine.service.scenarios import Scenarios
 
     session: Session = context.obj
     must_exist(session, file)
     given = data is not None or folder is not None or database is not None
-    if not given:
+    stored = data_folder(None)
+    there = database_url(None) is not None or (stored is not None and holds_data(stored))
+    asked = asked_for(file, variants, replicates, None, sensitivity) if there and not given else None
+    # Of what is stored, only the people of observed contacts are asked for.
+    if not given and (asked is None or asked.scenario.simulation is None or not asked.observed):
         show_checked(session, Scenarios().check(file, variants, replicates, None, sensitivity))
         return
     with _opened(session, True, data, folder, database) as scenarios:

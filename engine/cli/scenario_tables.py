@@ -3,6 +3,8 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from rich.measure import Measurement
+
 from engine.cli.session import Session
 from engine.cli.tables import grid
 
@@ -20,6 +22,10 @@ HEADLINE = (
     ("tests", 1.0),
 )
 """Measures of the headline table, and what makes shares percents."""
+_NOTHING = (_DASH, "0 [0 .. 0]", "0.0 [0.0 .. 0.0]")
+_ANY_WIDTH = 10_000
+Shown = dict[tuple[str, ...], list[str]]
+"""Cells of each run, by folder and name, or by name alone."""
 STUDIED = ("quarantined", "person_days")
 
 
@@ -61,16 +67,53 @@ def show_headline(session: Session, results: "Results") -> None:
         return
     totals = {(row["variant"], row["measure"]): row for row in results.tables["totals"].to_pylist()}
     gaps = {row["variant"]: row for row in results.tables["differences"].to_pylist() if row["measure"] == "attack_rate"}
-    columns = ("run", "attack_rate", "onsets_week9", "quarantined_week3", "quarantine_days", "tests_made", "difference")
-    table = grid(session, columns, session.say("scenario.headline", name=results.manifest["name"]), whole=columns[1:])
+    shown: Shown = {}
     for run in results.manifest["runs"]:
         cells = [_cell(totals.get((run["name"], measure)), factor) for measure, factor in HEADLINE]
-        table.add_row(run["name"], *cells, _cell(gaps.get(run["name"]), 100, "+"))
-    session.out.print(table)
+        shown[run["name"],] = [*cells, _cell(gaps.get(run["name"]), 100, "+")]
+    columns = ("attack_rate", "onsets_week9", "quarantined_week3", "quarantine_days", "tests_made", "difference")
+    _lay_out(session, session.say("scenario.headline", name=results.manifest["name"]), ("run",), columns, shown)
     early = [run["name"] for run in results.manifest["runs"] if run.get("stopped_early")]
     session.out.print(session.say("scenario.reading", count=results.manifest["replicates"]))
+    beside = list(dict.fromkeys(row["baseline"] for row in gaps.values()))
+    if len(beside) == 1:
+        session.out.print(session.say("scenario.beside", name=beside[0]), soft_wrap=True)
+    elif beside:
+        session.out.print(session.say("scenario.beside_many", name=results.manifest["baseline"]), soft_wrap=True)
     if early:
         session.out.print(session.say("scenario.early", names=", ".join(early)))
+
+
+def _lay_out(session: Session, title: str, heads: tuple[str, ...], columns: tuple[str, ...], shown: Shown) -> None:
+    """A table with a row a run, without columns that say nothing; where it is too wide, a block a run."""
+    kept = [n for n, name in enumerate(columns) if name == "attack_rate" or _says(n, shown)]
+    table = grid(session, (*heads, *(columns[n] for n in kept)), title, whole=(*heads, *columns))
+    for names, cells in shown.items():
+        table.add_row(*names[:-1], "\n".join(_pieces(names[-1])), *(cells[n] for n in kept))
+    wide = session.out.options.update(width=_ANY_WIDTH)
+    if Measurement.get(session.out, wide, table).maximum <= session.out.width:
+        session.out.print(table)
+        return
+    session.out.print(title, style="italic")
+    said = [session.say(f"col.{columns[n]}") for n in kept]
+    for names, cells in shown.items():
+        session.out.print(": ".join(names), style="bold", soft_wrap=True)
+        for name, n in zip(said, kept, strict=True):
+            session.out.print(f"  {name}: {cells[n]}", soft_wrap=True)
+
+
+def _says(column: int, shown: Shown) -> bool:
+    """Whether a column is not 0 in every run, and not what one before it says."""
+    cells = [row[column] for row in shown.values()]
+    return any(cell not in _NOTHING for cell in cells) and all(
+        [row[before] for row in shown.values()] != cells for before in range(column)
+    )
+
+
+def _pieces(name: str) -> list[str]:
+    """A run's name on lines that end between its settings."""
+    variant, *values = name.split(",")
+    return [variant, *(f"  {value}" for value in values)]
 
 
 def _cell(row: dict[str, Any] | None, factor: float, sign: str = "") -> str:
@@ -88,7 +131,7 @@ def _show_study(session: Session, rows: list[dict[str, Any]]) -> None:
         seen = row.get("sensitivity")
         delay = row.get("delay_median_d")
         table.add_row(
-            row["variant"],
+            "\n".join(_pieces(row["variant"])),
             f"{row['f1']:,.0f}",
             f"{row['f2']:,.0f}",
             f"{row['infected_found']:,.0f} / {row['infected_all']:,.0f}",
@@ -108,17 +151,17 @@ def show_comparison(session: Session, found: "Comparison") -> None:
     totals = {(row["folder"], row["variant"], row["measure"]): row for row in rows}
     gaps = {(row["folder"], row["variant"]): row for row in found.differences.to_pylist()
             if row.get("measure") == "attack_rate"}  # fmt: skip
-    columns = ("folder", "run", "attack_rate", "onsets_week9", "quarantined_week3", "quarantine_days", "difference")
-    table = grid(session, columns, session.say("scenario.comparison", folder=found.baseline[0], run=found.baseline[1]),
-                 whole=columns[2:])  # fmt: skip
+    shown: Shown = {}
     unpaired = False
     for folder, variant in dict.fromkeys((row["folder"], row["variant"]) for row in rows):
         cells = [_cell(totals.get((folder, variant, measure)), factor) for measure, factor in HEADLINE[:4]]
         gap = gaps.get((folder, variant))
         paired = gap is not None and gap["paired"]
         unpaired = unpaired or (gap is not None and not paired)
-        shown = _cell(gap, 100, "+") if paired else _DASH if gap is None else f"{100 * gap['median']:+.1f} *"
-        table.add_row(folder, variant, *cells, shown)
-    session.out.print(table)
+        told = _cell(gap, 100, "+") if paired else _DASH if gap is None else f"{100 * gap['median']:+.1f} *"
+        shown[folder, variant] = [*cells, told]
+    title = session.say("scenario.comparison", folder=found.baseline[0], run=found.baseline[1])
+    columns = ("attack_rate", "onsets_week9", "quarantined_week3", "quarantine_days", "difference")
+    _lay_out(session, title, ("folder", "run"), columns, shown)
     if unpaired:
         session.out.print(session.say("scenario.unpaired"))

@@ -1,6 +1,7 @@
 """A world from a table of contacts: CSV or Parquet, a row a contact."""
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import count, islice
 from pathlib import Path
 
@@ -50,7 +51,29 @@ def world_of_table(population: Population, base: Path) -> tuple[World, tuple[str
     spec = population.table
     if spec.people is not None and spec.people > MOST_PEOPLE:
         raise BadInputError(f"population.table.people is {spec.people}; give at most {MOST_PEOPLE}")
-    file = TableFile(base / spec.file, "population.table.file")
+    pairs, start, named = _contacts(TableFile(base / spec.file, "population.table.file"), spec)
+    keys = (*named, *unnamed(named, spec.people))
+    size, observed = len(keys), int(pairs.day.max()) + 1
+    columns = people_columns(population, base, keys)
+    world = World(
+        people=size,
+        contacts=contacts_of(size, observed, pairs, start),
+        places=no_places(observed),
+        areas=(),
+        parents=(),
+        area=np.full(size, NOBODY, np.int32),
+        cell=np.zeros(size, np.uint64),
+        household=columns.household,
+        group=columns.group,
+        groups=columns.groups,
+        case_person=np.empty(0, np.int32),
+        case_onset=np.empty(0),
+    )
+    return world, keys
+
+
+def _contacts(file: TableFile, spec: ContactTable) -> tuple[PairDays, date | None, tuple[str, ...]]:
+    """The rows that count as contacts of coded people, the date of day 0 where there is one, and names by code."""
     table, rows = _kept(file, spec)
     weight = numbers(file, spec.weight, table.column(spec.weight), rows) if spec.weight else np.ones(len(rows))
     minutes = numbers(file, spec.minutes, table.column(spec.minutes), rows) if spec.minutes else weight
@@ -70,24 +93,7 @@ def world_of_table(population: Population, base: Path) -> tuple[World, tuple[str
         day.astype(np.int32), a, b, weight, minutes,
         np.full(len(rows), NOBODY, np.int32), np.full(len(rows), TABLE, np.uint8),
     )  # fmt: skip
-    keys = (*keys, *unnamed(keys, spec.people))
-    size, observed = len(keys), int(day.max()) + 1
-    columns = people_columns(population, base, keys)
-    world = World(
-        people=size,
-        contacts=contacts_of(size, observed, pairs, start),
-        places=no_places(observed),
-        areas=(),
-        parents=(),
-        area=np.full(size, NOBODY, np.int32),
-        cell=np.zeros(size, np.uint64),
-        household=columns.household,
-        group=columns.group,
-        groups=columns.groups,
-        case_person=np.empty(0, np.int32),
-        case_onset=np.empty(0),
-    )
-    return world, keys
+    return pairs, start, keys
 
 
 def _kept(file: TableFile, spec: ContactTable) -> tuple[pa.Table, npt.NDArray[np.int64]]:

@@ -11,12 +11,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+import yaml
 from pydantic import ValidationError
 
 from engine.errors import BadParameterError, ScenarioError
 from engine.scenarios import messages
 from engine.scenarios.model import PolicyVariant, Scenario, Simulation
 from engine.scenarios.model_parts import one_of
+from engine.scenarios.origins import blame, number_of, origin, sources_of
+from engine.scenarios.run_checks import idle, impossible, useless
 from engine.scenarios.setting_paths import PathError, changed, check, root_of
 from engine.scenarios.yaml_lines import MAX_BYTES, Document, Where, load
 
@@ -81,8 +84,13 @@ def parse(text: str, where: str) -> Scenario:
         text = f"the grids of this file make {sum(counts):,} runs together; at most {MAX_ALL_RUNS:,}"
         raise ScenarioError(document.mistake(("sensitivity",), text))
     wrong: list[str] = []
+    runs: list[RunPlan] = []
     for grid in ("", *scenario.sensitivity):
-        wrong += _spread(with_sensitivity(scenario, grid) if grid else scenario, document, grid)[1]
+        made, bad = _spread(with_sensitivity(scenario, grid) if grid else scenario, document, grid)
+        runs, wrong = [*runs, *made], [*wrong, *bad]
+    if not wrong:
+        done = [run.simulation or run.study for run in runs]
+        wrong = [document.mistake(*one) for one in useless(scenario, [run for run in done if run is not None])]
     if wrong:
         raise ScenarioError(messages.lines(wrong))
     return scenario
@@ -117,6 +125,12 @@ def with_sensitivity(scenario: Scenario, grid: str) -> Scenario:
     baseline = scenario.baseline if scenario.baseline in {v.name for v in kept} else None
     new = {"name": f"{scenario.name}-{grid}"[:80], "variants": kept, "baseline": baseline}
     return scenario.model_copy(update={**new, "sweep": asked.sweep, "sensitivity": {}})
+
+
+def written(scenario: Scenario) -> str:
+    """The scenario as a file: all that was given, also where it is the default, and nothing that was not."""
+    plain = scenario.model_dump(mode="json", exclude_unset=True, by_alias=True)
+    return str(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
 def scenario_hash(scenario: Scenario) -> str:
@@ -176,18 +190,21 @@ def _spread(scenario: Scenario, document: Document, grid: str) -> tuple[tuple[Ru
         return (), wrong
     runs = []
     paths = list(scenario.sweep)
-    for n, variant in enumerate(scenario.variants):
+    for place, variant in enumerate(scenario.variants):
+        n = number_of(document, variant.name, place)
         for point in itertools.product(*(scenario.sweep[path] for path in paths)):
             values = dict(zip(paths, point, strict=True))
             name = ",".join(
                 [variant.name, *(f"{p}={_short(v)}" for p, v in values.items() if len(scenario.sweep[p]) > 1)]
             )
-            sources: dict[str, Where] = {path: ("variants", n, "set", path) for path in variant.set}
-            sources |= {path: (*at, path) for path in values}
+            sources = sources_of(variant.set, values, n, grid)
             made = _made(scenario, variant.set, values, sources, n, variant.name, document)
             if isinstance(made, list):
                 wrong += made
             else:
+                if isinstance(made, Simulation):
+                    found = [*impossible(made), *idle(made)]
+                    wrong += [origin(document, *one, sources, ("simulation",), variant.name) for one in found]
                 runs.append(_plan(scenario, name, variant.name, values, made))
     return tuple(runs), wrong
 
@@ -226,21 +243,7 @@ def _made(
         return [document.mistake(sources.get(error.path, ("variants", number)), str(error))]
     except ValidationError as error:
         found = messages.mistakes(error, data, type(base))
-        return [document.mistake(*_blame(path, text, sources, start, number, name)) for path, text in found]
-
-
-def _blame(
-    path: Where, text: str, sources: Mapping[str, Where], start: Where, number: int, name: str
-) -> tuple[Where, str]:
-    """Where in the file a mistake of a run was written: the change nearest to it, else the variant called ``name``."""
-    dotted = ".".join(str(part) for part in path)
-    if holding := [s for s in sources if s == dotted or dotted.startswith(f"{s}.")]:
-        change = max(holding, key=len)
-        inside = dotted[len(change) + 1 :]
-        return sources[change], f"{inside + ': ' if inside else ''}{text}"
-    within = [at for s, at in sources.items() if dotted and s.startswith(f"{dotted}.")]
-    own = [at for at in within if at[0] == "variants"]
-    return (own or within or [("variants", number)])[0], f"in {name}: {dotted + ': ' if dotted else ''}{text}"
+        return [document.mistake(*blame(path, text, sources, start, number, name)) for path, text in found]
 
 
 def _plan(

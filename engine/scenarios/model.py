@@ -28,6 +28,7 @@ from engine.scenarios.model_parts import (
     Code,
     Count,
     Distribution,
+    Flag,
     Name,
     Part,
     Positive,
@@ -136,8 +137,8 @@ class Initial(Part):
     infected: Count = 1
     """Random people, infected on day 0."""
     people: tuple[Code, ...] = ()
-    """Named people (table), infected on day 0, instead of random ones."""
-    from_cases: bool = False
+    """Named people, infected on day 0, instead of random ones."""
+    from_cases: Flag = False
     """The F0s known to the engine instead, with their onsets (observed only)."""
     immune_share: Share = 0
     """Share of the others who cannot be infected."""
@@ -253,7 +254,7 @@ class Scenario(Part):
     """Of every run."""
     precision: Precision | None = None
     """Stop a run before all replicates are made."""
-    chains: bool = False
+    chains: Flag = False
     """Keep who infected whom, of every replicate."""
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)] = (Variant(name="base"),)
     """What is compared."""

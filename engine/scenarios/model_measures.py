@@ -12,6 +12,7 @@ from engine.scenarios.model_parts import (
     Count,
     Days,
     Distribution,
+    Flag,
     KindName,
     Name,
     Part,
@@ -42,7 +43,7 @@ class Span(Part):
 class Isolation(Span):
     """A case with symptoms isolates some time after onset."""
 
-    on: bool = True
+    on: Flag = True
     """Whether anybody isolates: `false` switches the measure off and keeps its settings."""
     delay: Distribution = Distribution(gamma=(params.CITY_ONSET_TO_SAMPLE_D.value, 2))
     """From onset to isolation."""
@@ -74,11 +75,11 @@ class TracingMethod(Part):
 class Tracing(Span):
     """Contacts of a case are looked for on the day of its onset, or of its positive test."""
 
-    on: bool = True
+    on: Flag = True
     """`false` switches the measure off and keeps its settings."""
     depth: Annotated[Whole, Field(ge=1, le=4)] = 1
     """2: also the contacts of all those contacts (secondary tracing)."""
-    only_found: bool = False
+    only_found: Flag = False
     """Deeper levels go through found contacts only; otherwise through all contacts (Firth et al.)."""
     direction: Literal["forward", "backward", "both"] = "forward"
     """Whom the case may have infected, who may have infected the case, or both."""
@@ -103,18 +104,18 @@ class Quarantine(Span):
     """From quarantine (or isolation, if it was earlier) to release."""
     compliance: Share = 1
     """Share of people who would do it."""
-    stops_onward: bool = True
+    stops_onward: Flag = True
     """Whether a quarantined infected person infects nobody. The published rule of Firth et al. is false."""
-    household: bool = False
+    household: Flag = False
     """The households of cases and of found contacts go into quarantine as well."""
-    extend: bool = False
+    extend: Flag = False
     """Found again while in quarantine: 14 days anew. Otherwise only free people can be found."""
 
 
 class Testing(Span):
     """Tests: of whom, how many, how good."""
 
-    on: bool = True
+    on: Flag = True
     """`false` switches the measure off and keeps its settings."""
     of: tuple[Literal["isolated_or_quarantined", "symptomatic", "random"], ...] = ("isolated_or_quarantined",)
     """Who is tested."""
@@ -132,9 +133,9 @@ class Testing(Span):
     """One number, or one for each day since infection (the last one goes on)."""
     false_positive: Share = 0.02
     """Chance that somebody not infected tests positive."""
-    negative_releases: bool = True
+    negative_releases: Flag = True
     """A negative test ends isolation and quarantine."""
-    positive_isolates: bool = True
+    positive_isolates: Flag = True
     """A positive test isolates."""
 
 
@@ -147,7 +148,7 @@ class Lockdown(Span):
     """H3 cells of any resolution up to 9."""
     factor: Share = 0.2
     """What is left of contacts outside the household."""
-    closed: bool = True
+    closed: Flag = True
     """Places inside are closed to people from outside, and the other way round."""
 
     @model_validator(mode="after")

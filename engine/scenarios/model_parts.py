@@ -1,6 +1,7 @@
 """What all parts of a scenario file share: the frozen base model, bounded numbers, checked names, times in days."""
 
 import difflib
+import json
 import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -38,6 +39,12 @@ def _number(value: object) -> object:
         raise ValueError(f"must be a number, not {str(value).lower()}")
     if isinstance(value, int) and abs(value) > _HUGE:
         raise ValueError(f"must be at most {_HUGE:,}")
+    return value
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        raise ValueError(f"must be true or false (got {json.dumps(value, ensure_ascii=False)})")
     return value
 
 
@@ -81,6 +88,7 @@ Days = Annotated[Real, Field(ge=0, le=1000)]
 Positive = Annotated[Real, Field(gt=0)]
 AtLeast0 = Annotated[Real, Field(ge=0)]
 Count = Annotated[Whole, Field(ge=0)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Code = Annotated[str, BeforeValidator(_text)]
 """Text that may be written as a whole number."""
 PolicyName = Annotated[str, AfterValidator(_policy)]

@@ -12,7 +12,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 from pydantic_core import to_jsonable_python
 
 from engine.clock import Clock, system_clock, to_rfc3339
@@ -21,7 +20,7 @@ from engine.scenarios import chains, store
 from engine.scenarios.chains import Chains
 from engine.scenarios.differences import differences_table
 from engine.scenarios.ensemble import Ensemble, Replicate, Simulator, Wish, run_replicates
-from engine.scenarios.files import RunPlan, scenario_hash
+from engine.scenarios.files import RunPlan, scenario_hash, written
 from engine.scenarios.fingerprint import fingerprint
 from engine.scenarios.generation import generation_interval
 from engine.scenarios.model import Scenario, Simulation
@@ -229,7 +228,7 @@ class _Job:
             yield run_replicates(one, world.people, simulation.days, wish, records, tree)
 
     def _text(self) -> str:
-        return self.options.text if self.options.text is not None else _written(self.scenario)
+        return self.options.text if self.options.text is not None else written(self.scenario)
 
     def _write_chains(self, folder: Path) -> None:
         with chains.start(folder / "chains.parquet") as writer:
@@ -270,8 +269,3 @@ def _simulation(plan: RunPlan) -> Simulation:
     if plan.simulation is None:
         raise BadParameterError(f"{plan.name} is a policy study, not a simulation")
     return plan.simulation
-
-
-def _written(scenario: Scenario) -> str:
-    plain = scenario.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    return str(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))

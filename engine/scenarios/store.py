@@ -142,7 +142,7 @@ def may_write(folder: Path, scenario_hash: str, force: bool = False) -> None:
     if manifest.get("hash") != scenario_hash and not force:
         raise RunFolderError(
             f"{folder} holds the results of another scenario ({manifest.get('name', '?')}, or an earlier text of this "
-            "one); choose another folder, or overwrite it with force"
+            "one); choose another folder, or overwrite it (--force; in Python force=True)"
         )
 
 

@@ -62,6 +62,8 @@ class Known:
     """Trace only these F0s; None: all."""
     told_by: int = FOREVER
     """A study that stands on a day knows only cases traced by then; one that looks back (FOREVER) all of them."""
+    places: Keys | None = None
+    """Names of the places, for the fingerprint alone."""
 
 
 @dataclass(frozen=True)

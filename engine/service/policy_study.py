@@ -51,7 +51,7 @@ def known_for(
         truth = read_truth(base / study.truth, state.person_keys)
     until = data_time if study.until is None else moment_of(study.until)
     told_by = FOREVER if study.until is None and study.as_of is None else until
-    return Known(state.graph, state.people, state.person_keys, until, truth, cases, told_by)
+    return Known(state.graph, state.people, state.person_keys, until, truth, cases, told_by, state.place_keys)
 
 
 def moment_of(text: str) -> int:

@@ -1,14 +1,17 @@
 """A scenario as somebody asked for it: a file or an object, with what was chosen beside it, ready to be run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BadParameterError
+from engine.errors import BadParameterError, UnreadableFileError
 from engine.scenarios.files import RunPlan, read, runs_of, scenario_hash, with_sensitivity
+from engine.scenarios.messages import Mistake, lines
 from engine.scenarios.model import Scenario, Simulation, Variant
+from engine.scenarios.origins import told_of_run
 from engine.scenarios.setting_paths import changed
+from engine.scenarios.yaml_lines import Document, Where, load
 
 DELAY, ISOLATION = "measures.isolation.delay", "measures.isolation"
 
@@ -25,6 +28,10 @@ class Asked:
     """Folder from which the paths of files in it count."""
     told: dict[str, Any] = field(default_factory=dict)
     """What the manifest tells besides: settings that were estimated."""
+    document: Document | None = None
+    """The file as it was read; None: a scenario made by hand."""
+    grid: str = ""
+    """The named grid that is run; empty: the sweep."""
 
     @property
     def plans(self) -> tuple[RunPlan, ...]:
@@ -41,6 +48,41 @@ class Asked:
         """Whether it needs what an engine knows."""
         runs = (run.simulation for run in self.plans)
         return any(run is None or run.population.observed is not None for run in runs)
+
+    def lines(self, plan: RunPlan, found: Iterable[Mistake]) -> list[str]:
+        """Mistakes of one of its runs, with the lines of the file where they were written."""
+        document = self.document or Document(None, self.scenario.name)
+        return told_of_run(document, self.scenario, plan.variant, plan.values, self.grid, found)
+
+    def need_files(self) -> None:
+        """Refuse a scenario that names files which are not there.
+
+        Raises:
+            UnreadableFileError: a line for each.
+        """
+        wrong: list[str] = []
+        for plan in self.plans:
+            for path, name in _files(plan):
+                if not (self.base / name).is_file():
+                    text = f"there is no file {self.base / name}; its path is from the scenario file's folder"
+                    wrong += self.lines(plan, [(path, text)])
+        study, document = self.scenario.study, self.document or Document(None, self.scenario.name)
+        if study is not None and study.truth is not None and not (self.base / study.truth).exists():
+            text = f"there is no {self.base / study.truth}; its path is from the scenario file's folder"
+            wrong.append(document.mistake(("study", "truth"), text))
+        if wrong:
+            raise UnreadableFileError(lines(wrong))
+
+
+def _files(plan: RunPlan) -> Iterator[tuple[Where, str]]:
+    """The tables that a run reads: path of the setting, and name."""
+    who = plan.simulation.population if plan.simulation is not None else None
+    if who is not None and who.table is not None:
+        yield ("population", "table", "file"), who.table.file
+    for setting in ("groups", "households"):
+        name = getattr(who, setting, None)
+        if name is not None:
+            yield ("population", setting), name
 
 
 def asked_for(
@@ -60,15 +102,17 @@ def asked_for(
         BadParameterError: no such variant or grid; replicates or seed out of bounds.
     """
     if isinstance(given, Scenario):
-        scenario, text, base = given, None, Path()
+        scenario, text, base, document = given, None, Path(), None
     else:
         path = Path(given)
         scenario, base = read(path), path.parent
         text = path.read_bytes().decode("utf-8-sig")
+        document = load(text, str(path))
     if sensitivity is not None:
         scenario = with_sensitivity(scenario, sensitivity)
     chosen = _chosen(scenario, variants, replicates, seed)
-    return Asked(chosen, text if chosen is scenario else None, base)
+    whole = text if chosen is scenario else None
+    return Asked(chosen, whole, base, document=document, grid=sensitivity or "")
 
 
 def _chosen(scenario: Scenario, variants: Sequence[str] | None, replicates: int | None, seed: int | None) -> Scenario:

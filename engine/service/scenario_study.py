@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import yaml
 from pydantic_core import to_jsonable_python
 
 from engine.errors import BadInputError
 from engine.scenarios import store
-from engine.scenarios.model import Scenario
+from engine.scenarios.files import written
 from engine.scenarios.store import Run
 from engine.scenarios.study import run_study
+from engine.scenarios.study_fingerprint import study_fingerprint
 from engine.service.policy_study import known_for
 from engine.service.progress import Progress
 from engine.service.scenario_given import Asked
@@ -47,11 +47,12 @@ def run_policy_study(
     tell = None if progress is None else lambda done, total: progress("study", done / max(1, total))
     runs = [(plan.name, plan.study) for plan in plans if plan.study is not None]
     tables: dict[str, pa.Table] = dict(vars(run_study(known, study, runs, tell, None, workers)))
+    as_of = engine.as_of if study.as_of is None else study.as_of
     manifest = {
         "name": asked.scenario.name,
         "kind": "study",
         "hash": asked.hash,
-        "data": {"as_of": engine.as_of if study.as_of is None else study.as_of, "until": known.until},
+        "data": {"as_of": as_of, "until": known.until, "fingerprint": study_fingerprint(known)},
         "versions": store.versions(),
         "seed": 1,
         "replicates": study.seeds,
@@ -65,15 +66,10 @@ def run_policy_study(
             for p in plans
         ],
     } | about
-    text = asked.text if asked.text is not None else _written(asked.scenario)
+    text = asked.text if asked.text is not None else written(asked.scenario)
     if folder is None:
         return Run(None, manifest, tables, text)
     return store.write_run(folder.absolute(), manifest, tables, text, force=force, report=report)
-
-
-def _written(scenario: Scenario) -> str:
-    plain = scenario.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    return str(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False))
 
 
 def _now() -> str:

@@ -72,7 +72,19 @@ def world_for(
     """
     if population.observed is None:
         return world_of_table(population, base)
-    spec = population.observed
+    return _observed_world(state, units, population, population.observed, start, base, progress, workers)
+
+
+def _observed_world(
+    state: Snapshot,
+    units: Units,
+    population: Population,
+    spec: Observed,
+    start: date | None,
+    base: Path,
+    progress: Progress | None,
+    workers: int,
+) -> tuple[World, tuple[str, ...]]:
     first, last = _span(state, spec)
     start = start or _day_after(state, last, spec)
     people, keys = _people(state)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BadInputError
+from engine.errors import BadInputError, ScenarioError
 from engine.geo.units import Units
 from engine.scenarios import store
-from engine.scenarios.files import files_named, template
+from engine.scenarios.files import RunPlan, files_named, template
+from engine.scenarios.messages import lines
 from engine.scenarios.model import Scenario, Simulation
 from engine.scenarios.people_columns import with_named
 from engine.scenarios.store import Run
@@ -105,12 +106,22 @@ class Scenarios:
             BadInputError: a file that it names cannot be used.
         """
         asked = asked_for(scenario, variants, replicates, seed, sensitivity)
+        asked.need_files()
         people = None
         if asked.scenario.simulation is not None and (self._engine is not None or not asked.observed):
-            people = 0
-            runs = [run.simulation for run in asked.plans if run.simulation is not None]
-            for simulation in {world_key(simulation): simulation for simulation in runs}.values():
-                people = max(people, self.world(simulation, asked.base).people)
+            people, wrong = 0, list[str]()
+            worlds: dict[str, list[RunPlan]] = {}
+            for plan in asked.plans:
+                worlds.setdefault("" if plan.simulation is None else world_key(plan.simulation), []).append(plan)
+            for plans in worlds.values():
+                first = plans[0].simulation
+                if first is None:
+                    continue
+                world = self.world(first, asked.base)
+                people = max(people, world.people)
+                wrong += _mistakes(asked, world, plans)
+            if wrong:
+                raise ScenarioError(lines(wrong))
         return Checked(asked, people)
 
     def world(self, simulation: Simulation, base: Path = Path(), workers: int = 2,
@@ -184,6 +195,7 @@ class Scenarios:
         from engine.scenarios.running import Options, run_scenario  # noqa: PLC0415
 
         asked = self._estimated(asked_for(scenario, variants, replicates, seed, sensitivity), progress)
+        asked.need_files()
         where = None if folder is None else Path(folder)
         write = write_reports if reports and where is not None else None
         about = asked.told | ({} if command is None else {"command": command, "cwd": str(Path.cwd())})
@@ -196,7 +208,12 @@ class Scenarios:
         options = Options(workers=workers, progress=tell, force=force, text=asked.text, report=write, about=about)
 
         def world_of(simulation: Simulation) -> World:
-            return self.world(simulation, asked.base, workers, progress)
+            world = self.world(simulation, asked.base, workers, progress)
+            key = world_key(simulation)
+            plans = [p for p in asked.plans if p.simulation is not None and world_key(p.simulation) == key]
+            if wrong := _mistakes(asked, world, plans):
+                raise ScenarioError(lines(wrong))
+            return world
 
         run = run_scenario(asked.scenario, asked.plans, world_of, where, options)
         return Results(**vars(run))
@@ -248,6 +265,14 @@ class Scenarios:
         asked = asked if what is None else replace(asked, what=tuple(what))
         tell = (lambda share: None) if progress is None else (lambda share: progress("estimate", share))
         return estimate(engine, asked, tell, engine.areas())
+
+
+def _mistakes(asked: Asked, world: World, plans: Sequence[RunPlan]) -> list[str]:
+    """What cannot be done in the world of these runs, a line each."""
+    from engine.scenarios.plan_checks import mistakes  # noqa: PLC0415 - its kernels
+
+    found = ((plan, mistakes(world, plan.simulation)) for plan in plans if plan.simulation is not None)
+    return [line for plan, wrong in found for line in asked.lines(plan, wrong)]
 
 
 def world_key(simulation: Simulation) -> str:

@@ -191,6 +191,27 @@ def test_observed_contacts_need_data_and_get_it(tmp_path):
     assert len(table_rows(run.out)) == 2
 
 
+def test_check_counts_the_people_of_what_is_stored(tmp_path, stored, monkeypatch):
+    text = TEXT.replace("{table: {file: contacts.csv, day: null, people: 80}}", "{observed: {}}")
+    (tmp_path / "seen.yml").write_text(text)
+    assert "12 people" not in call("scenario", "check", tmp_path / "seen.yml").out
+    monkeypatch.setenv("TRUYVET_DATA", str(stored))
+    assert "12 people" in call("scenario", "check", tmp_path / "seen.yml").out
+
+
+def test_names_of_runs_are_never_broken_within_words(file, tmp_path, monkeypatch):
+    words = ("scenario", "run", file, "--out", tmp_path / "grid", "--sensitivity", "scale", "--replicates", 16)
+    wide = call(*words)
+    assert "  transmission.scale=0.2" in wide.out
+    assert "Tests" not in wide.out
+    assert "beside nothing,transmission.scale=0.1" in wide.out
+    monkeypatch.setattr("engine.cli.session.WIDE", 60)
+    narrow = call(*words)
+    assert "│" not in narrow.out
+    assert "\nnothing,transmission.scale=0.2\n" in narrow.out
+    assert "\n  Attack rate %: " in narrow.out
+
+
 def test_a_study_of_definitions(tmp_path):
     (tmp_path / "study.yml").write_text(
         "name: s\nstudy: {}\nvariants:\n- {name: a}\n- {name: b, set: {min_minutes: 30}}\n"

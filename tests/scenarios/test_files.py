@@ -235,6 +235,50 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("measures", "line", "said"),
+    [
+        ("testing: {of: [random]}", 5, "measures.testing.rate: random tests need a rate above 0"),
+        ("testing: {rate: 0.1}", 5, "measures.testing.of: a rate needs random among them"),
+        ("closures: [{kinds: [cafe], start: 90}]", 5, "closures.0.start: day 90 is after the run: its last day is 89"),
+        ("vaccination: {coverage: {}}", 5, "measures.vaccination: nobody is vaccinated: give coverage, per_day or"),
+        ("vaccination: {coverage: {all: 0}}", 5, "measures.vaccination: nobody is vaccinated"),
+        ("quarantine: {}", 5, "measures.quarantine: nobody is found for it: quarantine needs tracing"),
+        ("isolation: {on: yes}", 5, 'measures.isolation.on: must be true or false (got "yes")'),
+        ("isolation: {on: 1}", 5, "measures.isolation.on: must be true or false (got 1)"),
+        ("{}\n  initial: {from_cases: true, infected: 5}", 6, "infected: is never used: initial.from_cases says who"),
+        ("{}\n  initial: {from_cases: true, people: [a]}", 6, "initial: give people or from_cases, not both"),
+    ],
+)
+def test_what_cannot_be_or_does_nothing_is_told_with_its_line(measures: str, line: int, said: str) -> None:
+    told = refused(observed(measures))
+    assert told.startswith(f"f.yml line {line}: simulation."), told
+    assert said in told
+
+
+def test_what_does_something_in_one_run_is_kept() -> None:
+    base = observed("{quarantine: {}, vaccination: {order: [all]}}") + "variants:\n  - name: none\n  - name: both\n"
+    both = "    set: {measures.tracing.depth: 1, measures.vaccination.per_day: 5}\n"
+    assert len(runs_of(parse(base + both, "f"))) == 2
+    rates = observed("testing: {of: [random]}") + "sweep: {measures.testing.rate: [0.1, 0.2]}\n"
+    assert len(runs_of(parse(rates, "f"))) == 2
+    told = refused(rates.replace("0.1, 0.2", "0.1, 0.0"))
+    assert told.startswith("f.yml line 6: sweep.measures.testing.rate: random tests"), told
+
+
+def test_a_grid_that_only_some_variants_run_names_the_right_variant() -> None:
+    text = observed("{}") + "variants:\n  - name: one\n  - name: two\n    set: {measures.testing.rate: 0.1}\n"
+    told = refused(text + "sensitivity:\n  days: {variants: [two], sweep: {days: [5, 6]}}\n").splitlines()
+    assert {row.split(": ")[0] for row in told} == {"f.yml line 9"}, told
+    assert "in two: measures.testing.of" in told[0]
+
+
+def test_levels_that_no_run_looks_at_are_told() -> None:
+    study = "name: s\nstudy:\n  base: {depth: 1}\n  levels: [1, 2]\n"
+    assert refused(study).startswith("f.yml line 4: study.levels.1: level 2 is never looked at: no run has a depth")
+    assert runs_of(parse(study + "sweep: {depth: [1, 2]}\n", "f"))
+
+
+@pytest.mark.parametrize(
     ("path", "said"),
     [
         ("testing.per_day", "leads nowhere: the base has no testing; did you mean measures.testing.per_day?"),
@@ -419,7 +463,7 @@ def test_the_order_under_set_does_not_matter() -> None:
 
 
 def test_a_grid_goes_below_what_a_variant_sets_and_leaves_other_runs_alone() -> None:
-    text = swapped("measures.tracing.depth: 2", "measures.testing: {rate: 0.1}").replace(
+    text = swapped("measures.tracing.depth: 2", "measures.testing: {rate: 0.1, of: [random]}").replace(
         "measures.quarantine.days: [7, 14]", "measures.testing.per_day: [1, 2]"
     )
     runs = runs_of(parse(text, "f"))

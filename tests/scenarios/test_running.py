@@ -121,6 +121,15 @@ def test_the_folder(world: World, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_what_the_file_gives_stays_given_even_where_it_is_the_default(world: World, tmp_path: Path) -> None:
+    given = parse(TEXT.replace("  seed: 3", "  seed: 1\n  course: {recovery: {fixed: 14}}"), "two.yml")
+    result = run_scenario(given, runs_of(given), lambda _: world, tmp_path / "out", Options(), made_up)
+    again = parse(result.text, "again")
+    assert again == given
+    assert again.simulation.model_fields_set == given.simulation.model_fields_set  # type: ignore[union-attr]
+    assert "latent" not in result.text
+
+
 def test_no_key_of_a_person_is_in_any_table(world: World, tmp_path: Path) -> None:
     run(world, tmp_path / "out")
     for path in (tmp_path / "out").glob("*.parquet"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import BadInputError, BadParameterError, RunFolderError, ScenarioError
+from engine.errors import BadInputError, BadParameterError, RunFolderError, ScenarioError, UnreadableFileError
 from engine.scenarios.files import parse
 from engine.scenarios.model import Distribution
 from engine.service.engine import Engine, Settings
@@ -168,3 +168,39 @@ def test_a_wrong_file_tells_every_mistake(engine, tmp_path):
     (tmp_path / "x.yml").write_text(TEXT.replace("days: 20", "dayz: 20").replace("replicates: 16", "replicates: 0"))
     with pytest.raises(ScenarioError, match=r"line 5.*\n.*line 3"):
         engine.scenarios.check(tmp_path / "x.yml")
+
+
+@pytest.mark.parametrize("does", ["check", "run"])
+def test_what_the_data_do_not_have_is_told_with_its_line(engine, tmp_path, does):
+    (tmp_path / "x.yml").write_text(TEXT.replace("{days: 7}}", "{days: 7}, measures.lockdowns: [{areas: ['79']}]}"))
+    with pytest.raises(ScenarioError) as told:
+        getattr(engine.scenarios, does)(tmp_path / "x.yml")
+    where = f"{tmp_path / 'x.yml'} line 11: variants.1.set.measures.lockdowns: 0.areas"
+    assert str(told.value).startswith(f"{where}: nobody lives in 79 and no place is there")
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("does", ["check", "run"])
+def test_files_that_are_not_there_are_told_at_once_with_their_lines(engine, tmp_path, does):
+    (tmp_path / "x.yml").write_text(TEXT.replace("{observed: {}}", "{observed: {}, groups: g.csv, households: h.csv}"))
+    with pytest.raises(UnreadableFileError, match=r"line 6: simulation.population.groups: there .*g\.csv.*\n.*h\.csv"):
+        getattr(engine.scenarios, does)(tmp_path / "x.yml")
+    (tmp_path / "s.yml").write_text("name: s\nstudy:\n  truth: nowhere\n")
+    with pytest.raises(UnreadableFileError, match=r"s\.yml line 3: study.truth: there is no .*nowhere"):
+        getattr(engine.scenarios, does)(tmp_path / "s.yml")
+
+
+def test_a_study_says_of_what_evidence_it_was_in_whatever_order_it_came(engine, tmp_path):
+    (tmp_path / "s.yml").write_text("name: s\nstudy: {}\n")
+    found = engine.scenarios.run(tmp_path / "s.yml").manifest["data"]
+    assert len(found["fingerprint"]) == 64
+    files = sorted(path for path in TINY.iterdir() if path.suffix in (".ndjson",))
+    other = Engine.open(Settings())
+    for path in reversed(files):
+        other.ingest_paths([path])
+    assert other.scenarios.run(tmp_path / "s.yml").manifest["data"]["fingerprint"] == found["fingerprint"]
+    other.close()
+    less = Engine.open(Settings())
+    less.ingest_paths([path for path in files if "bluetooth" not in path.name])
+    assert less.scenarios.run(tmp_path / "s.yml").manifest["data"]["fingerprint"] != found["fingerprint"]
+    less.close()
