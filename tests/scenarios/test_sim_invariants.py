@@ -1,16 +1,19 @@
 """What holds in every run, whatever the measures: conservation, trees, chance as a function of seed and person."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from engine.scenarios.model import (
+    CapacityLimit,
     Closure,
     Course,
     HalfNormal,
     Initial,
     Isolation,
+    Lockdown,
     Masks,
     Measures,
     Outside,
@@ -144,20 +147,32 @@ def test_a_longer_run_begins_as_the_shorter_one(world: World) -> None:
     assert short.late_onsets.sum() + total(short, "onsets") == total(short)
 
 
-def test_a_measure_changes_nothing_before_it_begins(world: World) -> None:
-    later = Measures(
-        isolation=Isolation(start=20),
-        tracing=Tracing(start=20),
-        quarantine=Quarantine(),
-        testing=Checks(start=20),
-        masks=(Masks(coverage=1, start=20),),
-    )
-    column = [i for i, name in enumerate(DAILY) if name not in ("onsets",)]
-    for k in range(5):
-        with_it = simulate(world, simulation(later, **SPREAD), k)
-        without = simulate(world, RUNS["nothing"], k)
-        assert np.array_equal(with_it.daily[:20, column], without.daily[:20, column])
-        assert not np.array_equal(with_it.daily, without.daily)
+LATER = {
+    "isolation": {"isolation": Isolation(start=20)},
+    "tracing": {"tracing": Tracing(start=20), "quarantine": Quarantine()},
+    "quarantine": {"tracing": Tracing(), "quarantine": Quarantine(start=20)},
+    "tests": {"testing": Checks(of=("symptomatic", "random"), rate=0.05, start=20)},
+    "masks": {"masks": (Masks(coverage=1, start=20),)},
+    "closures": {"closures": (Closure(kinds=("market",), start=20),)},
+    "limits": {"capacity_limits": (CapacityLimit(max_people=10, start=20),)},
+    "lockdowns": {"lockdowns": (Lockdown(areas=("A",), start=20),)},
+    "vaccination": {"vaccination": Vaccination(per_day=20, protection_after_d=19)},
+}
+
+
+@pytest.mark.parametrize("profile", ["he-2020", HalfNormal()])
+def test_a_measure_changes_nothing_before_it_begins(world: World, profile: str | HalfNormal) -> None:
+    place = replace(world.places, area=np.zeros(len(world.places.kind), np.int32))
+    here = replace(world, areas=("A",), parents=(("A",),), area=(np.arange(150) % 3 - 1).clip(-1, 0).astype(np.int32))
+    here = replace(here, places=place)
+    more = SPREAD | {"transmission": Transmission(scale=0.06, profile=profile)}  # type: ignore[arg-type]
+    column = [i for i, name in enumerate(DAILY) if name not in ("onsets", "traced")]
+    without = many(here, simulation(**more), 5)
+    for name, later in LATER.items():
+        with_it = many(here, simulation(Measures(**later), **more), 5)
+        for one, other in zip(with_it, without, strict=True):
+            assert np.array_equal(one.daily[:20, column], other.daily[:20, column]), name
+        assert not all(np.array_equal(a.daily, b.daily) for a, b in zip(with_it, without, strict=True)), name
 
 
 def test_numbers_of_people_change_nothing_but_chance() -> None:
