@@ -13,7 +13,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING
 
 from engine.clock import Clock
-from engine.errors import TruyvetError
+from engine.errors import CancelledError, TruyvetError
 from engine.journal.journal import Journal
 from engine.scenarios.files import parse, runs_of
 from engine.scenarios.model import Scenario
@@ -83,7 +83,7 @@ class ScenarioWork:
 
     def _next(self) -> Job | None:
         waiting = [job for job in self._jobs.values() if job.state == "queued"]
-        return min(waiting, key=lambda job: (job.submitted_at, job.id), default=None)
+        return min(waiting, key=lambda job: job.submitted_at, default=None)  # the first of those of one second
 
     def _one(self, job: Job) -> None:
         folder = self._opened().of(job.id)
@@ -134,7 +134,10 @@ class ScenarioWork:
             if where.is_dir() or self._stopping or job.id in self._wanted:
                 continue
             now = self._engine.as_of
-            world = worlds.world(simulation, workers=workers())
+            try:
+                world = worlds.world(simulation, workers=workers(), progress=lambda *_: self._go_on(job.id))
+            except CancelledError:
+                continue
             if (cost := sum(s.days for s in simulations) * scenario.replicates * world.people) > MOST_AGENT_DAYS:
                 raise too_much("people x days x replicates x runs", cost, MOST_AGENT_DAYS)
             where.parent.mkdir(parents=True, exist_ok=True)
@@ -143,6 +146,15 @@ class ScenarioWork:
             as_of, people = now, max(people, world.people)
         with self._turn:
             return self._put(replace(self._jobs[job.id], as_of=as_of, people=people))
+
+    def _go_on(self, ident: str) -> None:
+        """Asked after every day of a world that is made.
+
+        Raises:
+            CancelledError: the server stops, or the job is to end or begin again.
+        """
+        if self._stopping or ident in self._wanted:
+            raise CancelledError("its world is not wanted any more")
 
     def _progress(self, ident: str, done: int, total: int) -> None:
         with self._turn:

@@ -180,6 +180,18 @@ def test_one_at_a_time_a_bounded_queue_and_cancelling(engine, fakes, monkeypatch
         jobs.cancel("none", "epidemiologist")
 
 
+def test_jobs_of_one_second_keep_their_order_also_after_a_restart(engine, fakes, tmp_path):
+    fakes.last, jobs = None, engine.scenario_jobs
+    jobs.start()
+    sent = [jobs.submit(TEXT, "epidemiologist", force=True).id for _ in range(8)]
+    assert [job.id for job in jobs.all()] == sent[::-1]
+    state(engine, jobs.get(sent[0]), "running")
+    jobs.cancel(sent[0], "epidemiologist")
+    state(engine, jobs.get(sent[1]), "running")
+    jobs.stop()
+    assert [job.id for job in jobs._files.all()] == sent
+
+
 def test_progress_and_how_long_it_will_take(engine, fakes):
     fakes.last, jobs = None, engine.scenario_jobs
     jobs.start()
@@ -412,6 +424,30 @@ def test_cancelled_while_its_world_fails_it_is_cancelled(engine, fakes, monkeypa
     go_on.set()
     assert finished(engine, job).state == "cancelled"
     assert jobs._wanted == {}
+
+
+@pytest.mark.parametrize("end", ["cancelled", "stopped"])
+def test_nobody_waits_for_a_world_that_is_not_wanted_any_more(engine, fakes, monkeypatch, end):
+    days = []
+
+    def endless(self, simulation, workers, progress):
+        while True:
+            days.append(0)
+            time.sleep(0.01)
+            progress("world", 0.5)
+
+    monkeypatch.setattr(scenario_work.Scenarios, "world", endless)
+    jobs = engine.scenario_jobs
+    jobs.start()
+    job = jobs.submit(TEXT, "epidemiologist")
+    until(lambda: days)
+    if end == "cancelled":
+        jobs.cancel(job.id, "epidemiologist")
+        assert finished(engine, job).state == "cancelled"
+    else:
+        jobs.stop()
+        assert jobs._opened().all()[0].state == "running", "it goes on at the next start"
+    assert fakes.made == []
 
 
 def test_a_process_that_cannot_be_listened_to_is_ended(tmp_path):
