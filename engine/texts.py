@@ -1423,8 +1423,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No pair has both onsets: the serial interval cannot be told.",
     ),
     "estimate.note.recent": (
-        "{count} ca của {days} ngày cuối được để ra ngoài: những người họ lây chưa được biết hết.",
-        "{count} cases of the last {days} days were left out: those they infected are not all known yet.",
+        "{count} ca của {days} ngày cuối được để ra ngoài: những người họ lây chưa được biết hết (--recent-days 0 tính cả, khi dịch đã hết).",
+        "{count} cases of the last {days} days were left out: those they infected are not all known yet (--recent-days 0 counts them, when the outbreak is over).",
     ),
     "estimate.note.no_offspring": (
         "Mọi ca đều quá mới để đếm số lây; --recent-days đổi số ngày chờ.",

@@ -14,6 +14,7 @@ from engine.scenarios.estimates.offspring import (
     pooled,
     simulate_offspring,
 )
+from engine.scenarios.estimates.tables import FEW_CASES, rows_of_offspring
 from tests.oracles import estimates as oracle
 
 
@@ -95,3 +96,10 @@ def test_a_pooled_answer_of_equal_trees_is_that_of_one():
     other = fit_offspring(simulate_offspring(1.5, 0.5, 200, 1, 2))
     mixed = pooled([one, other])
     assert mixed.r_high / mixed.r_low > one.r_high / one.r_low
+
+
+@pytest.mark.parametrize(("cases", "few"), [(1, True), (FEW_CASES - 1, True), (FEW_CASES, False)])
+def test_a_fit_to_a_handful_of_cases_says_so(cases, few):
+    """One superspreader left over after the recent cases are taken out must not pass for an R of 26."""
+    rows = rows_of_offspring(fit_offspring(np.array([26] + [0] * (cases - 1))))
+    assert {("few" in r.remarks) for r in rows if r.measure in ("r", "k", "zero_share", "top_share")} == {few}

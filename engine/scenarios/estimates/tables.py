@@ -20,6 +20,8 @@ from engine.scenarios.model import Distribution
 from engine.texts import Lang, say
 
 COLUMNS = ("estimate", "area", "from", "to", "measure", "value", "low", "high", "n", "remarks")
+FEW_CASES = 20
+"""Fewer cases tell hardly anything of offspring: the fit is told with a remark."""
 EPOCH = date(1970, 1, 1)
 Value = Distribution | float
 
@@ -120,6 +122,7 @@ class Estimates:
 
 def rows_of_offspring(found: Offspring, area: str = "", remarks: tuple[str, ...] = ()) -> list[Row]:
     """R and k of offspring as rows."""
+    remarks += ("few",) if found.cases < FEW_CASES else ()
     poisson = ("poisson",) if found.poisson else ()
     unknown = ("no_offspring",) if found.infected == 0 else ()
     rows = [
