@@ -1226,8 +1226,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "How many people is not known: add --data or --from for an estimate of the time.",
     ),
     "scenario.cost_people": (
-        "{people} người: khoảng {time} CPU, không quá xa.",
-        "{people} people: about {time} of CPU time, roughly.",
+        "{people} người: mô phỏng chừng {time} CPU; thêm báo cáo, và lần chạy đầu tiên phải biên dịch nửa phút đến một phút.",
+        "{people} people: some {time} of CPU time to simulate; reports come on top, and half a minute to a minute of compiling the first time.",
     ),
     "scenario.seconds": ("{number} giây", "{number} s"),
     "scenario.minutes": ("{number} phút", "{number} min"),
@@ -1236,6 +1236,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "scenario.reading": (
         "Tối đa {count} lần lặp mỗi lượt. Tỷ lệ tính theo % số người; chênh lệch là điểm phần trăm so với phương án gốc, từng cặp lần lặp.",
         "At most {count} replicates a run. Shares in % of all people; differences in points beside the baseline, replicate by replicate.",
+    ),
+    "scenario.few": (
+        "Dưới {least} lần lặp: hai đầu của các khoảng còn rất thô.",
+        "Fewer than {least} replicates: the ends of the intervals are rough.",
     ),
     "scenario.beside": (
         "So với gốc: cạnh {name}, từng cặp lần lặp.",

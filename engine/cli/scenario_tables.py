@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from engine.service.scenario_compare import Comparison
     from engine.service.scenarios import Checked, Results
 
+FEW = 50
+"""With fewer replicates the ends of the intervals are rough."""
 SHOWN_HASH = 12
 _DASH = "-"
 HEADLINE = (
@@ -80,6 +82,8 @@ def show_headline(session: Session, results: "Results") -> None:
         session.out.print(session.say("scenario.beside", name=beside[0]), soft_wrap=True)
     elif beside:
         session.out.print(session.say("scenario.beside_many", name=results.manifest["baseline"]), soft_wrap=True)
+    if results.manifest["replicates"] < FEW:
+        session.out.print(session.say("scenario.few", least=FEW))
     if early:
         session.out.print(session.say("scenario.early", names=", ".join(early)))
 
@@ -87,13 +91,14 @@ def show_headline(session: Session, results: "Results") -> None:
 def _lay_out(session: Session, title: str, heads: tuple[str, ...], columns: tuple[str, ...], shown: Shown) -> None:
     """A table with a row a run, without columns that say nothing; where it is too wide, a block a run."""
     kept = [n for n, name in enumerate(columns) if name == "attack_rate" or _says(n, shown)]
-    table = grid(session, (*heads, *(columns[n] for n in kept)), title, whole=(*heads, *columns))
-    for names, cells in shown.items():
-        table.add_row(*names[:-1], "\n".join(_pieces(names[-1])), *(cells[n] for n in kept))
     wide = session.out.options.update(width=_ANY_WIDTH)
-    if Measurement.get(session.out, wide, table).maximum <= session.out.width:
-        session.out.print(table)
-        return
+    for dots in (False, True):
+        table = grid(session, (*heads, *(columns[n] for n in kept)), title, whole=(*heads, *columns))
+        for names, cells in shown.items():
+            table.add_row(*names[:-1], "\n".join(_pieces(names[-1], dots)), *(cells[n] for n in kept))
+        if Measurement.get(session.out, wide, table).maximum <= session.out.width:
+            session.out.print(table)
+            return
     session.out.print(title, style="italic")
     said = [session.say(f"col.{columns[n]}") for n in kept]
     for names, cells in shown.items():
@@ -110,10 +115,15 @@ def _says(column: int, shown: Shown) -> bool:
     )
 
 
-def _pieces(name: str) -> list[str]:
-    """A run's name on lines that end between its settings."""
+def _pieces(name: str, dots: bool = False) -> list[str]:
+    """A run's name on lines that end between its settings; with ``dots`` also within a path, before its last word."""
     variant, *values = name.split(",")
-    return [variant, *(f"  {value}" for value in values)]
+    lines = [variant]
+    for value in values:
+        path, sign, given = value.partition("=")
+        above, dot, last = path.rpartition(".")
+        lines += [f"  {above}{dot}", f"    {last}{sign}{given}"] if dots and dot else [f"  {value}"]
+    return lines
 
 
 def _cell(row: dict[str, Any] | None, factor: float, sign: str = "") -> str:

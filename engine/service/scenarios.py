@@ -148,6 +148,18 @@ class Scenarios:
         named = simulation.initial.people
         return with_named(world, keys, named) if named else world
 
+    def _checked_world(self, asked: Asked, simulation: Simulation, workers: int, progress: Progress | None) -> World:
+        """The world of a run, in which all runs of that world can be made.
+
+        Raises:
+            ScenarioError: a line for each thing that cannot be done in it.
+        """
+        world, key = self.world(simulation, asked.base, workers, progress), world_key(simulation)
+        plans = [p for p in asked.plans if p.simulation is not None and world_key(p.simulation) == key]
+        if wrong := _mistakes(asked, world, plans):
+            raise ScenarioError(lines(wrong))
+        return world
+
     def _needed(self, what: str) -> "Engine":
         if self._engine is None:
             raise BadInputError(f"{what} needs the data of an engine: give a data folder, a database or event files")
@@ -208,12 +220,7 @@ class Scenarios:
         options = Options(workers=workers, progress=tell, force=force, text=asked.text, report=write, about=about)
 
         def world_of(simulation: Simulation) -> World:
-            world = self.world(simulation, asked.base, workers, progress)
-            key = world_key(simulation)
-            plans = [p for p in asked.plans if p.simulation is not None and world_key(p.simulation) == key]
-            if wrong := _mistakes(asked, world, plans):
-                raise ScenarioError(lines(wrong))
-            return world
+            return self._checked_world(asked, simulation, workers, progress)
 
         run = run_scenario(asked.scenario, asked.plans, world_of, where, options)
         return Results(**vars(run))

@@ -205,7 +205,10 @@ def test_names_of_runs_are_never_broken_within_words(file, tmp_path, monkeypatch
     assert "  transmission.scale=0.2" in wide.out
     assert "Tests" not in wide.out
     assert "beside nothing,transmission.scale=0.1" in wide.out
+    assert "Fewer than 50 replicates" in wide.out
     monkeypatch.setattr("engine.cli.session.WIDE", 60)
+    assert "    scale=0.2" in call(*words).out
+    monkeypatch.setattr("engine.cli.session.WIDE", 40)
     narrow = call(*words)
     assert "│" not in narrow.out
     assert "\nnothing,transmission.scale=0.2\n" in narrow.out

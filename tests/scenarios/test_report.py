@@ -2,6 +2,7 @@ import json
 import math
 import re
 import string
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine.params import REGISTRY
 from engine.scenarios import files
 from engine.scenarios.model import Distribution, Part, PolicyStudy, PolicyVariant, Simulation
 from engine.scenarios.report import chains, charts, pictures, settings, style, texts
-from engine.scenarios.report.facts import commands, facts
+from engine.scenarios.report.facts import commands, facts, notes
 from engine.scenarios.report.folder import read_folder
 from engine.scenarios.report.naming import key_of, part_type, setting_name
 from engine.scenarios.report.numbers import interval, number, percent, plain, ranged
@@ -416,6 +417,15 @@ def test_days_of_f2_in_quarantine_are_not_divided_by_infected_f1(tmp_path):
     path.write_text(re.sub(r"(?m)^study:.*\n", "study:\n  levels: [1, 2]\n", path.read_text("utf-8"), count=1), "utf-8")
     said = study_sentences(read_folder(folder), "en")[0]
     assert f"{number(days / 40, 'en')} person-days for each infected person in quarantine" in said
+
+
+def test_few_replicates_are_said_to_be_few(tmp_path):
+    folder = simulation_folder(tmp_path / "few", SIMULATION, STRENGTH, 12)
+    run = read_folder(folder)
+    assert notes(run, "en") == []
+    about = [{**row, "replicates": 12} for row in run.manifest["runs"]]
+    said = notes(replace(run, manifest={**run.manifest, "runs": about}), "en")
+    assert said == [texts.text("few", "en", n="12")]
 
 
 def test_a_study_says_that_f1_are_pairs(pages):

@@ -11,6 +11,8 @@ from engine.scenarios.report.texts import text
 from engine.texts import Lang
 
 _MANIFEST = ("name", "hash", "data", "people", "days", "replicates", "seed", "started_at", "finished_at", "versions")
+FEW = 50
+"""With fewer replicates the 5th and the 95th of a hundred are hardly told."""
 _OF_STUDIES = ("data", "replicates")
 """What a study calls otherwise."""
 
@@ -67,6 +69,9 @@ def notes(run: RunFolder, lang: Lang) -> list[str]:
     """What the reader has to know before the numbers: warnings of the run, runs that stopped early."""
     warnings = run.manifest.get("warnings") or ()
     out = [told(one.get(lang, one) if isinstance(one, Mapping) else one) for one in warnings]
+    made = [r.get("replicates") for r in run.manifest.get("runs") or () if isinstance(r.get("replicates"), int)]
+    if made and min(made) < FEW:
+        out.append(text("few", lang, n=number(min(made), lang)))
     early = {str(r.get("name")): r for r in run.manifest.get("runs") or () if r.get("stopped_early")}
     if early:
         names = [

@@ -34,7 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "question.one_definition": ("một định nghĩa", "one definition"),
     # -- the answer ------------------------------------------------------------------------------------
     "answer.baseline": (
-        "{variant}: {rate} {interval} số người nhiễm (số giữa; 90 % số lần tính nằm trong ngoặc).",
+        "{variant}: {rate} {interval} số người nhiễm (trung vị; 90 % số lần tính nằm trong ngoặc).",
         "{variant}: {rate} {interval} of people are infected (median; 90 % of the replicates lie in the brackets).",
     ),
     "answer.lower": (
@@ -57,13 +57,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "answer.table": ("Kết quả theo phương án", "Results by variant"),
     "answer.note": (
-        "Số giữa của các lần tính; trong ngoặc là khoảng 5-95 % của các lần tính. Chênh lệch được tính theo cặp: "
+        "Trung vị của các lần tính; trong ngoặc là khoảng 5-95 % của các lần tính. Chênh lệch được tính theo cặp: "
         "cùng một dãy số ngẫu nhiên cho mọi phương án, nên chênh lệch chỉ do phương án mà có.",
         "Median of the replicates; in brackets their 5-95 % interval. Differences are paired: "
         "every variant meets the same random draws, so that a difference comes from the variant alone.",
     ),
     "answer.wide": (
-        "«{path}»: các lần tính chênh nhau nhiều, khoảng rộng; số giữa một mình không đủ để kết luận.",
+        "«{path}»: các lần tính chênh nhau nhiều, khoảng rộng; trung vị một mình không đủ để kết luận.",
         "“{path}”: replicates differ widely; the median alone is not enough to conclude from.",
     ),
     "col.variant": ("Phương án", "Variant"),
@@ -115,7 +115,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "picture.study_share": ("Bao nhiêu F1 thật sự nhiễm", "How many F1 were truly infected"),
     "picture.study_cases": ("Số F1 của mỗi F0", "F1 of each F0"),
     "caption.band": (
-        "Đường: số giữa của các lần tính. Dải màu: 5-95 %.",
+        "Đường: trung vị của các lần tính. Dải màu: 5-95 %.",
         "Line: median of the replicates. Band: 5-95 %.",
     ),
     "caption.no_band": ("Đường: trung bình của các lần tính.", "Line: mean of the replicates."),
@@ -141,16 +141,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Higher: more infections averted; further left: less quarantine. Bars: 5-95 %. Compared with “{baseline}”.",
     ),
     "caption.size": (
-        "Mỗi chấm là một lần tính; hộp: nửa giữa của các lần tính, vạch đậm: số giữa, râu: 5-95 %.",
+        "Mỗi chấm là một lần tính; hộp: nửa giữa của các lần tính, vạch đậm: trung vị, râu: 5-95 %.",
         "Each dot is one replicate; box: the middle half, thick line: the median, whiskers: 5-95 %.",
     ),
     "caption.sweep": (
-        "Chấm: số giữa tại mỗi giá trị. Dải màu: 5-95 %.",
+        "Chấm: trung vị tại mỗi giá trị. Dải màu: 5-95 %.",
         "Dots: median at each value. Band: 5-95 %.",
     ),
     "caption.sweep_study": ("Chấm: giá trị tại mỗi điểm.", "Dots: the value at each point."),
     "caption.heat": (
-        "Số giữa của các lần tính. Sáng: ít; tối: nhiều; một thang màu cho mọi phương án.",
+        "Trung vị của các lần tính. Sáng: ít; tối: nhiều; một thang màu cho mọi phương án.",
         "Median of the replicates. Pale: low; dark: high; one scale for all variants.",
     ),
     "caption.heat_fixed": (
@@ -195,7 +195,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chains.none": ("Không lây cho ai", "Infects nobody"),
     "chains.eighty": ("Phần người nhiễm gây ra 80 % số ca", "Share of the infected behind 80 % of infections"),
     "chains.most": ("Nhiều nhất", "At most"),
-    "chains.generations": ("Số đời lây, số giữa", "Generations, median"),
+    "chains.generations": ("Số đời lây, trung vị", "Generations, median"),
     "chains.detected": ("Được phát hiện", "Detected"),
     "chains.title": ("Chuỗi lây theo phương án", "Chains by variant"),
     # -- studies ---------------------------------------------------------------------------------------
@@ -367,6 +367,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "again.tables": ("Bảng số liệu trong thư mục", "Tables in the folder"),
     "warnings": ("Lưu ý", "Please note"),
+    "few": (
+        "Chỉ có {n} lần tính: hai đầu của khoảng 5-95 % còn rất thô; hãy chạy ít nhất 50 lần trước khi so sánh.",
+        "Only {n} replicates: the ends of the 5-95 % ranges are rough; run at least 50 before comparing.",
+    ),
     "stopped_early": (
         "Dừng sớm khi đủ chính xác: {runs}.",
         "Stopped early, precise enough: {runs}.",
