@@ -55,12 +55,21 @@ async def _text(request: Request) -> str:
             raise ProblemError("body_too_large", limit=MOST_BYTES, headers={"Connection": "close"})
     try:
         text = body.decode("utf-8-sig")
-        # JSON is YAML but for tabs between its words.
-        return text if media in _YAML else json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+        return text if media in _YAML else _yaml_of(text)
     except UnicodeDecodeError:
         raise ProblemError("bad_parameter", "bad_scenario_body") from None
     except (ValueError, RecursionError) as error:
         raise ScenarioError(f"no JSON: {error}") from None
+
+
+def _yaml_of(text: str) -> str:
+    """JSON as YAML, with the same lines: it is YAML but for tabs between its words and pairs of surrogates.
+
+    Raises:
+        ValueError, RecursionError: no JSON.
+    """
+    data = json.loads(text)
+    return json.dumps(data, ensure_ascii=False, indent=1) if "\\u" in text else text.replace("\t", " ")
 
 
 Text = Annotated[str, Depends(_text)]

@@ -82,7 +82,14 @@ class JobFiles:
                     found.append(_read(self._documents.read(heading.id).payload))
             except (JournalError, ValueError, TypeError):
                 log.warning("a stored scenario cannot be read", extra={"fields": {"job": name}})
-        return sorted(found, key=lambda job: (job.submitted_at, job.id))
+        return sorted(found, key=lambda job: (job.submitted_at, self._written(job.id), job.id))
+
+    def _written(self, job: str) -> int:
+        """When its order was written, ns: submitted in one second, jobs keep their order."""
+        try:
+            return (self.of(job) / ORDER).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def begin(self, job: Job, text: str, order: dict[str, Any]) -> None:
         """Keep a new job, its scenario and how it is to be run; durable when this returns.
@@ -113,7 +120,7 @@ class JobFiles:
         if self._documents is None:
             return
         old = [h.id for h in self._documents.all(KIND) if h.name == job.id]
-        payload = {k: v for k, v in asdict(job).items() if k not in ("done", "total", "eta_s")}
+        payload = {k: v for k, v in asdict(job).items() if k not in ("done", "eta_s")}
         self._documents.add(KIND, job.id, job.submitted_at, json.dumps(payload).encode())
         self._documents.remove(old)
 
@@ -148,4 +155,5 @@ def _read(payload: bytes) -> Job:
     stored: dict[str, Any] = json.loads(payload)
     known = {field.name for field in fields(Job)}
     values: dict[str, Any] = {name: value for name, value in stored.items() if name in known}
-    return Job(**values | {"runs": tuple(stored.get("runs", ()))})
+    done = values.get("total", 0) if values.get("state") == "done" else 0
+    return Job(**values | {"runs": tuple(stored.get("runs", ())), "done": done})

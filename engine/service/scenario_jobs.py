@@ -150,9 +150,9 @@ class ScenarioJobs(ScenarioWork):
         return job
 
     def all(self) -> list[Job]:
-        """Every job, the newest first."""
+        """Every job, the newest first; those of one second, too."""
         with self._turn:
-            return sorted(self._jobs.values(), key=lambda job: (-job.submitted_at, job.id))
+            return sorted(self._jobs.values(), key=lambda job: job.submitted_at)[::-1]
 
     def get(self, ident: str) -> Job:
         """One job.

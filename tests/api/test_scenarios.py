@@ -47,6 +47,17 @@ def test_json_is_as_good_as_yaml(call):
     assert post(call, body, headers={"Content-Type": "application/json; charset=utf-8"}).status_code == 202
 
 
+def test_json_keeps_its_lines_and_says_what_it_said(call, engine):
+    body = '{\n\t"name": "x",\n\n\n\t"simulation": {"dayz": 3, "population": {"observed": {}}}}'
+    json = {"Content-Type": "application/json"}
+    assert "scenario line 5: simulation.dayz" in post(call, body, headers=json).json()["detail"]
+    twice = '{"name": "x", "name": "y", "simulation": {"population": {"observed": {}}}}'
+    assert post(call, twice, headers=json).status_code == 400
+    pair = '{"name": "x", "title": {"vi": "b", "en": "\\ud83d\\ude00"}, "simulation": {"population": {"observed": {}}}}'
+    assert post(call, pair, headers=json).status_code == 202
+    assert "\U0001f600" in engine.scenario_jobs.texts[-1]
+
+
 @pytest.mark.parametrize(
     ("body", "media", "status", "code", "told"),
     [

@@ -189,7 +189,15 @@ def test_jobs_of_one_second_keep_their_order_also_after_a_restart(engine, fakes,
     jobs.cancel(sent[0], "epidemiologist")
     state(engine, jobs.get(sent[1]), "running")
     jobs.stop()
-    assert [job.id for job in jobs._files.all()] == sent
+    assert [(job.id, job.total) for job in jobs._files.all()] == [(ident, 64) for ident in sent]
+
+
+def test_progress_of_ended_jobs_is_known_after_a_restart(engine, fakes):
+    engine.scenario_jobs.start()
+    job = finished(engine, engine.scenario_jobs.submit(TEXT, "epidemiologist"))
+    engine.scenario_jobs.stop()
+    (kept,) = engine.scenario_jobs._files.all()
+    assert (job.done, job.total) == (kept.done, kept.total) == (64, 64)
 
 
 def test_progress_and_how_long_it_will_take(engine, fakes):
