@@ -22,7 +22,7 @@ from engine.scenarios.report import chains, charts, pictures, settings, style, t
 from engine.scenarios.report.facts import commands, facts, notes
 from engine.scenarios.report.folder import read_folder
 from engine.scenarios.report.naming import key_of, part_type, setting_name
-from engine.scenarios.report.numbers import interval, number, percent, plain, ranged
+from engine.scenarios.report.numbers import interval, number, percent, plain, ranged, whole_percent
 from engine.scenarios.report.page import write_report
 from engine.scenarios.report.parameters import base_rows, variant_rows
 from engine.scenarios.report.settings import PARTS, SETTINGS
@@ -417,6 +417,28 @@ def test_days_of_f2_in_quarantine_are_not_divided_by_infected_f1(tmp_path):
     path.write_text(re.sub(r"(?m)^study:.*\n", "study:\n  levels: [1, 2]\n", path.read_text("utf-8"), count=1), "utf-8")
     said = study_sentences(read_folder(folder), "en")[0]
     assert f"{number(days / 40, 'en')} person-days for each infected person in quarantine" in said
+
+
+def test_one_is_a_person_and_nobody_has_no_unit():
+    text = "name: a\nsimulation:\n  population: {observed: {}}\n  days: 1\n"
+    rows = {row.path: row for row in base_rows(files.parse(text, "f"), "en", {})}
+    assert (rows["initial.infected"].value, rows["initial.infected"].unit) == ("1", "person")
+    assert rows["days"].unit == "day"
+    assert rows["outside.days"].unit == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (1.0, "100\u00a0%"),
+        (0.995, ">\u00a099\u00a0%"),
+        (0.5, "50\u00a0%"),
+        (0.004, "<\u00a01\u00a0%"),
+        (0.0, "0\u00a0%"),
+    ],
+)
+def test_all_and_none_are_said_only_of_all_and_none(share, said):
+    assert whole_percent(share, "en") == said
 
 
 def test_few_replicates_are_said_to_be_few(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.scenarios.report.folder import RunFolder, RunInfo
-from engine.scenarios.report.numbers import digits_for, interval, number, percent, ranged
+from engine.scenarios.report.numbers import digits_for, interval, number, ranged, whole_percent
 from engine.scenarios.report.pictures import held, label, shown_runs
 from engine.scenarios.report.texts import text
 from engine.texts import Lang
@@ -67,7 +67,7 @@ def _against(gap: dict[str, float], base_name: str, told: dict[str, str], lang: 
         key, ends, points = "answer.unclear", [100 * low, 100 * high], signed(100 * gap["median"], lang, 1)
     between = interval(number(ends[0], lang, 1), number(ends[1], lang, 1), lang)
     told = told | {"baseline": base_name, "points": points, "between": between}
-    return text(key, lang, **told, better=percent(better, lang, 0))
+    return text(key, lang, **told, better=whole_percent(better, lang))
 
 
 def signed(value: float, lang: Lang, digits: int) -> str:
@@ -136,7 +136,7 @@ def _gap(run: RunFolder, info: RunInfo, lang: Lang, name_other: bool) -> list[Ce
     other = run.compared_with(info.name)
     if name_other and other is not None:
         between += " " + text("against", lang, baseline=other.called(lang))
-    return [Cell(shown, between), Cell(percent(gap.get("better"), lang, 0))]
+    return [Cell(shown, between), Cell(whole_percent(gap.get("better"), lang))]
 
 
 def weekly(run: RunFolder, lang: Lang) -> Table | None:

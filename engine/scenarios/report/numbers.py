@@ -37,6 +37,14 @@ def percent(share: float | None, lang: Lang, digits: int = 1, unit: bool = True)
     return number(100 * share, lang, digits) + (f"{NBSP}%" if unit else "")
 
 
+def whole_percent(share: float | None, lang: Lang) -> str:
+    """A share as whole per cent; 100 % and 0 % only where it is all, and none."""
+    if share is None or not math.isfinite(share) or share in (0, 1):
+        return percent(share, lang, 0)
+    sign, shown = (">", 0.99) if share > 0.99 else ("<", 0.01) if share < 0.01 else ("", share)
+    return f"{sign}{NBSP if sign else ''}{percent(shown, lang, 0)}"
+
+
 def interval(low: str, high: str, lang: Lang) -> str:
     """``[41.9–53.6]``; with a word between when an end is below 0."""
     if low == _NOTHING or high == _NOTHING:

@@ -85,17 +85,26 @@ def _rows(base: Part, scenario: Scenario, lang: Lang, estimated: Mapping[str, ob
             unit += " at peak" if base.transmission.profile == "he-2020" else ""
         source, mark = _source(owner, field, key, path, scenario, lang, estimated)
         shown = _value(key, unit, value, lang)
-        says = value is None or isinstance(value, str | bool) or shown == text("value.to_end", lang)
+        says = value in (None, (), {}) or isinstance(value, str | bool) or shown == text("value.to_end", lang)
         title = PARTS[group[0]][0 if lang == "vi" else 1]
         yield Row(
             f"{title} {group[1]}" if group[1] else title,
             path,
             names[0 if lang == "vi" else 1],
             shown,
-            "" if says else UNITS[unit][0 if lang == "vi" else 1],
+            "" if says else _unit(unit, shown, lang),
             source,
             mark,
         )
+
+
+def _unit(unit: str, shown: str, lang: Lang) -> str:
+    word = UNITS[unit][0 if lang == "vi" else 1]
+    if shown != "1" or lang == "vi":
+        return word
+    for many, one in (("people", "person"), ("days", "day"), ("cases", "case"), ("tests", "test")):
+        word = word.replace(many, one)
+    return word
 
 
 def _leaves(part: Part, path: str, group: tuple[str, int]) -> Iterator[tuple[str, tuple[str, int], Part, str]]:
