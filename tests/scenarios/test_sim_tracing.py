@@ -174,6 +174,14 @@ def test_a_positive_test_makes_a_case() -> None:
     assert both.column("traced").nonzero()[0].tolist() == [5], "once a case: at the first of both"
 
 
+def test_known_cases_are_not_tested_again_for_symptoms_before_the_run() -> None:
+    sick = Checks(of=("symptomatic",), symptomatic_share=1, delay=fixed(2))
+    known = {"case_person": np.arange(4, dtype=np.int32), "case_onset": np.array([-20.0, -2.1, -1.9, 3.2])}
+    outcome = run([(0, 0, 5)], Tracing(on=False, methods=(SURE,)), testing=sick, world=known)
+    assert outcome.column("tests").nonzero()[0].tolist() == [1, 5]
+    assert total(outcome, "tests") == 2
+
+
 def test_the_first_of_several_results_to_come_makes_the_case() -> None:
     daily = Checks(of=("random",), rate=1, sensitivity=1, false_positive=0, result_delay=fixed(3))
     outcome = run([(0, 0, 1)], Tracing(methods=(SURE,), trigger="positive_test"), testing=daily)

@@ -84,7 +84,9 @@ def start(state, now, rules, tables, p, day, symptomatic):
             r.end_at = r.onset + time(rules, times, key, DEATH, FOR_DEATH)
         plan_isolation(state.people, state.lists, now, rules, times, p, key)
         if rules.test_symptomatic > 0.0 and unit(fold(key, FOR_SEEKING)) < rules.test_symptomatic:
-            r.sick_test_at = max(day + 1.0, r.onset + time(rules, times, key, TEST_DELAY, FOR_TEST))
+            moment = r.onset + time(rules, times, key, TEST_DELAY, FOR_TEST)
+            if moment >= 0.0:  # a test before the run is past
+                r.sick_test_at = max(day + 1.0, moment)
     count(state, now, p, day)
     infectious_on = max(day, math.ceil(min(latent, r.onset)))
     count_infectious(state.by_day, infectious_on, r.end_at)
