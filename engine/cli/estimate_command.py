@@ -75,7 +75,7 @@ def estimate(
     _one_of(session, {"--cases": cases, "--line-list": line_list, "--truth": truth, "--data": data or database,
                       "--from": folder})  # fmt: skip
     _one_of(session, {"--cases": cases, "--pairs": pairs})
-    _choice(form, FORMATS, "--format")
+    form = _form(session, _choice(form, FORMATS, "--format"), out)
     groups = _groups(by)
     options = Options(
         what=_what(session, what),
@@ -110,11 +110,18 @@ def estimate(
     _tell(session, found, form, out, window, limit)
 
 
+def _form(session: Session, form: str, out: Path | None) -> str:
+    """What is written: a file is told by its ending, so that no spreadsheet is asked for and CSV written."""
+    if form != "table" or out is None:
+        return form
+    if out.suffix.lower() not in (".csv", ".json"):
+        raise BadParameterError(session.say("error.bad_ending", option="--out", ending=".csv, .json", path=out))
+    return out.suffix.lower().lstrip(".")
+
+
 def _tell(session: Session, found: "Estimates", form: str, out: Path | None, window: int, limit: int) -> None:
     from engine.scenarios.estimates.tables import to_csv, to_json
 
-    if form == "table" and out is not None:
-        form = out.suffix.lower().lstrip(".") if out.suffix.lower() in (".csv", ".json") else "csv"
     if form == "table":
         show_estimates(session, found, window, limit)
         return

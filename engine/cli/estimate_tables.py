@@ -98,8 +98,15 @@ def _settings(session: Session, found: "Estimates") -> None:
         if told["value"] is None:
             text = session.say("estimate.note.left", path=path, reason=told["reason"])
         else:
-            text = session.say("estimate.note.taken", path=path, value=told["value"], n=told["n"])
+            text = session.say("estimate.note.taken", path=path, value=_as_written(told["value"]), n=told["n"])
         session.out.print(text, style="dim", soft_wrap=True)
+
+
+def _as_written(value: object) -> str:
+    """As it stands in a scenario file: ``{gamma: [2.74, 4.01]}``."""
+    if not isinstance(value, dict):
+        return str(value)
+    return "{" + ", ".join(f"{k}: {list(v) if isinstance(v, tuple) else v}" for k, v in value.items()) + "}"
 
 
 def _measure(session: Session, name: str) -> str:

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import re
 
 import pytest
+import yaml
 
+from engine.scenarios.model import Distribution
 from tests.cli.conftest import TINY, call
 
 COUNTS = "area,date,cases\n" + "".join(
@@ -55,7 +58,7 @@ def test_a_line_list_with_pairs(tmp_path):
     assert run.status == 0
     for words in ("serial interval (d)", "offspring of a case", "k (dispersion)", "Delays (days)"):
         assert words in run.out
-    assert "Not believed: several_infectors" in run.out
+    assert "Not believed: several infectors" in run.out
 
 
 def test_the_truth_of_a_city_and_its_events(city):
@@ -95,13 +98,32 @@ def test_the_check_prints_coverage_and_its_error():
         (("--by", "year"), 2, "--by"),
         (("--truth", "x"), 2, "Give only one of"),
         (("--png", "x.pdf"), 2, ".png"),
-        (("--from-date", "2022-05-01"), 2, "no case in the days"),
+        (("--out", "x.xlsx"), 2, "--out: the file must end in .csv, .json"),
+        (("--from-date", "2022-05-01"), 1, "no day with cases in the days"),
     ],
 )
 def test_mistakes_are_explained(counts, words, status, told):
     run = call("estimate", "--cases", counts, *words)
     assert run.status == status
     assert told in run.err
+
+
+def test_a_file_in_another_encoding_is_told_how_to_be_saved(tmp_path):
+    """Excel of many countries saves CSV in the code page of the machine."""
+    path = tmp_path / "counts.csv"
+    path.write_bytes(COUNTS.encode("utf-16"))
+    run = call("estimate", "--cases", path)
+    assert run.status == 1
+    assert "save it as CSV UTF-8" in run.err
+
+
+def test_settings_are_shown_as_a_scenario_file_writes_them(tmp_path):
+    path = tmp_path / "list.csv"
+    rows = "".join(f"p{i},2021-07-{1 + i:02d},2021-07-{3 + i + i % 4:02d}\n" for i in range(20))
+    path.write_text("person,onset,isolated\n" + rows, "utf-8")
+    run = call("estimate", "--line-list", path, "--what", "settings")
+    told = re.search(r"measures.isolation.delay = (.+) \(n = 20\)", run.out)
+    assert Distribution.model_validate(yaml.safe_load(told[1]))
 
 
 def test_a_missing_file_is_named():

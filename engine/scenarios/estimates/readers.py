@@ -76,7 +76,9 @@ def read_sheet(
             reader = csv.DictReader(file, delimiter=max(",;\t", key=first.count))
             header = [name for name in reader.fieldnames or [] if name is not None]
             rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        raise UnreadableFileError(f"{path}: no text in UTF-8; save it as CSV UTF-8") from None
+    except (OSError, csv.Error) as error:
         raise UnreadableFileError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     lower = {name.strip().lower(): name for name in header}
     columns = {word: next((lower[n] for n in names if n in lower), "") for word, names in known.items()}
