@@ -515,3 +515,11 @@ def test_the_hazard_is_per_hour_only_where_contacts_are_in_hours(population, mor
     text = f"name: a\nsimulation:\n  population: {population}\n  transmission: {{{more}}}\n"
     rows = {row.path: row for row in base_rows(files.parse(text, "f"), "en", {})}
     assert rows["transmission.scale"].unit == unit
+
+
+def test_choices_of_ours_are_said_in_the_language_of_the_report():
+    text = "name: s\nsimulation: {days: 9, population: {observed: {}}, measures: {isolation: {}}}\n"
+    scenario = files.parse(text, "here")
+    rows = {r.path: r.source for r in base_rows(scenario, "vi", {})}
+    assert rows["measures.isolation.delay"].startswith("lựa chọn kỹ thuật của chúng tôi (")
+    assert not [source for source in rows.values() if "our choice" in source]

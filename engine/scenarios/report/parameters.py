@@ -135,7 +135,8 @@ def _source(
         return text("source.file", lang), ""
     declared = DEFAULTS.get(key, ())
     if declared:
-        return "; ".join(f"{p.source} ({p.name})" for p in declared), min(
+        ours = text("mark.T", lang)
+        return "; ".join(f"{ours if p.source == 'our choice' else p.source} ({p.name})" for p in declared), min(
             (p.mark for p in declared), key="OPCNDMT".index
         )
     if not isinstance(getattr(owner, field), int | float | Distribution) or isinstance(getattr(owner, field), bool):
