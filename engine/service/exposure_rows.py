@@ -53,6 +53,9 @@ class ExposureRows(Sequence[ExposureRow]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
+    def __deepcopy__(self, memo: object) -> "ExposureRows":
+        return self  # immutable
+
     __hash__ = None  # type: ignore[assignment]  # like a list: equal to other sequences
 
     def records(self) -> tuple[ExposureRow, ...]:

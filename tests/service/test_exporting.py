@@ -1,7 +1,7 @@
 """Exports: back to the same state, resumed, renewed, checked; readable by others."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,14 @@ from engine.events.manifest import MANIFEST, UNFINISHED, read_manifest
 from engine.events.schemas import KINDS
 from engine.service import exporting
 from engine.service.engine import Engine, Settings
+from engine.service.results import ExposureReport
 from tests.graph.small import T0, saw, stay
 from tests.strategies import worlds
 from tests.worlds import NOW, body, load, new_engine
+
+
+def _plain(report: ExposureReport) -> dict[str, object]:
+    return asdict(replace(report, rows=tuple(report.rows)))
 
 
 def plain(value):
@@ -34,8 +39,8 @@ def everything(engine):
     answers = {
         "summary": engine.summary(),
         "cases": [asdict(c) for c in cases],
-        "exposures": [asdict(engine.exposures(c.person, 3)) for c in cases],
-        "sources": [asdict(engine.sources(c.person, 2)) for c in cases],
+        "exposures": [_plain(engine.exposures(c.person, 3)) for c in cases],
+        "sources": [_plain(engine.sources(c.person, 2)) for c in cases],
         "board": [asdict(row) for row in engine.board().rows],
         "hexes": asdict(engine.hexes()),
     }

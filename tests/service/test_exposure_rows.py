@@ -1,6 +1,7 @@
 """The rows of a trace as columns: the same records and the same JSON as one object a row would give."""
 
 import json
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -69,6 +70,11 @@ def test_slices_and_single_rows_are_those_of_the_whole():
     with pytest.raises(IndexError):
         rows[7]
     assert json.loads(b"[" + rows[3:3].json() + b"]") == []
+
+
+def test_a_copy_is_equal_and_needs_no_copy_of_the_keys():
+    rows = rows_of(["a", "b"], ["p"], 3, np.random.default_rng(6))
+    assert deepcopy(rows) == rows
 
 
 def test_moments_beyond_the_calendar_are_its_ends():
