@@ -94,6 +94,7 @@ class ExposureRows(Sequence[ExposureRow]):
             r.person, r.level, np.clip(r.first, EARLIEST, LATEST), np.clip(r.last, EARLIEST, LATEST), r.seconds,
             r.probability, r.dose, self._is_case, r.channels, r.via, place_start, place,
         ]  # fmt: skip
+        # The stubs of numba count the arguments of its dispatcher, not those of the kernel.
         size = rows_json(*columns, *people, *places, _NAMES, _NAME_STARTS, out)  # type: ignore[call-arg]
         return out[:size].tobytes()
 

@@ -45,9 +45,9 @@ class Results(Run):
         Raises:
             BadParameterError: no such picture, or no numbers for it.
         """
-        from engine.scenarios.files import parse  # noqa: PLC0415 - matplotlib takes a second
-        from engine.scenarios.report.folder import RunFolder  # noqa: PLC0415
-        from engine.scenarios.report.pictures import draw_comparison  # noqa: PLC0415
+        from engine.scenarios.files import parse  # matplotlib takes a second
+        from engine.scenarios.report.folder import RunFolder
+        from engine.scenarios.report.pictures import draw_comparison
 
         there = RunFolder(self.folder or Path(), self.manifest, parse(self.text, "scenario"), self.tables, self.text)
         return draw_comparison(there, name, "vi" if lang == "vi" else "en")
@@ -132,8 +132,8 @@ class Scenarios:
             BadInputError: it needs what an engine knows and there is none; nothing was observed; a file is wrong.
         """
         # Both come with the grid and the polygons, which a table of contacts needs not.
-        from engine.scenarios.contacts_table import world_of_table  # noqa: PLC0415
-        from engine.service.scenario_world import world_for  # noqa: PLC0415
+        from engine.scenarios.contacts_table import world_of_table
+        from engine.service.scenario_world import world_for
 
         population = simulation.population
         if population.observed is None:
@@ -204,7 +204,7 @@ class Scenarios:
             StorageFullError: no room.
         """
         # The kernels, and scipy's statistics, take seconds: not for those who never simulate.
-        from engine.scenarios.running import Options, run_scenario  # noqa: PLC0415
+        from engine.scenarios.running import Options, run_scenario
 
         asked = self._estimated(asked_for(scenario, variants, replicates, seed, sensitivity), progress)
         asked.need_files()
@@ -212,7 +212,7 @@ class Scenarios:
         write = write_reports if reports and where is not None else None
         about = asked.told | ({} if command is None else {"command": command, "cwd": str(Path.cwd())})
         if asked.scenario.simulation is None:
-            from engine.service.scenario_study import run_policy_study  # noqa: PLC0415 - its kernels
+            from engine.service.scenario_study import run_policy_study  # its kernels
 
             found = run_policy_study(self._needed("study"), asked, where, workers, progress, force, write, about)
             return Results(**vars(found))
@@ -230,7 +230,7 @@ class Scenarios:
         names = asked.scenario.estimate
         if not names:
             return asked
-        from engine.scenarios.estimates.tables import settings_from, told_settings  # noqa: PLC0415
+        from engine.scenarios.estimates.tables import settings_from, told_settings
 
         found = self.estimate(progress=progress, what=("settings",))
         values = settings_from(found, names)
@@ -241,7 +241,7 @@ class Scenarios:
 
     def compare(self, *folders: Path | str) -> "Comparison":
         """Runs of several folders side by side; see :func:`engine.service.scenario_compare.compare`."""
-        from engine.service.scenario_compare import compare  # noqa: PLC0415 - scipy's statistics take a second
+        from engine.service.scenario_compare import compare  # scipy's statistics take a second
 
         return compare([Path(folder) for folder in folders])
 
@@ -264,8 +264,8 @@ class Scenarios:
 
         ``what``: only these parts. Raises ``BadInputError`` when there are no cases.
         """
-        from engine.scenarios.estimates.options import Options as EstimateOptions  # noqa: PLC0415 - takes a moment
-        from engine.service.estimating import estimate  # noqa: PLC0415
+        from engine.scenarios.estimates.options import Options as EstimateOptions  # takes a moment
+        from engine.service.estimating import estimate
 
         engine = self._needed("estimate")
         asked = options or EstimateOptions()
@@ -276,7 +276,7 @@ class Scenarios:
 
 def _mistakes(asked: Asked, world: World, plans: Sequence[RunPlan]) -> list[str]:
     """What cannot be done in the world of these runs, a line each."""
-    from engine.scenarios.plan_checks import mistakes  # noqa: PLC0415 - its kernels
+    from engine.scenarios.plan_checks import mistakes  # its kernels
 
     found = ((plan, mistakes(world, plan.simulation)) for plan in plans if plan.simulation is not None)
     return [line for plan, wrong in found for line in asked.lines(plan, wrong)]
@@ -291,7 +291,7 @@ def world_key(simulation: Simulation) -> str:
 
 def write_reports(folder: Path) -> None:
     """Both reports of a run folder. Raises as :func:`engine.scenarios.report.page.write_report`."""
-    from engine.scenarios.report.page import write_report  # noqa: PLC0415 - matplotlib and jinja2
+    from engine.scenarios.report.page import write_report  # matplotlib and jinja2
 
     for name in ("vi", "en"):
         write_report(folder, "vi" if name == "vi" else "en")

@@ -68,7 +68,7 @@ def world_of(people: int, rows: Sequence[Row], days: int = 1, **more: object) ->
         "case_person": np.empty(0, np.int32),
         "case_onset": np.empty(0),
     }
-    return World(people=people, contacts=contacts, **(columns | more))  # type: ignore[arg-type]
+    return World(people=people, contacts=contacts, **(columns | more))  # type: ignore[arg-type]  # by name
 
 
 def random_world(people: int, mean: float, seed: int = 1, weights: bool = True) -> World:
@@ -98,7 +98,7 @@ def simulation(measures: Measures | None = None, **more: object) -> Simulation:
         "transmission": Transmission(scale=1000, profile="flat"),
         "measures": measures or Measures(),
     }
-    return Simulation(**(given | more))  # type: ignore[arg-type]
+    return Simulation(**(given | more))  # type: ignore[arg-type]  # by name
 
 
 def firth(
@@ -131,7 +131,7 @@ def firth(
         initial=Initial(infected=1),
         measures=Measures(
             isolation=Isolation(delay=delay) if isolation else None,
-            tracing=Tracing(depth=depth, methods=(tracing_way,)) if depth else None,  # type: ignore[arg-type]
+            tracing=Tracing(depth=depth, methods=(tracing_way,)) if depth else None,  # type: ignore[arg-type]  # by name
             quarantine=Quarantine(stops_onward=stops) if depth else None,
             testing=Testing(per_day=tests, positive_isolates=False) if tests is not None else None,
         ),

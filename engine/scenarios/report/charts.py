@@ -66,7 +66,7 @@ def lines(
         ax.set_ylim(0 if _positive(series) else None, top * 1.04 if top > 0 else None)
         if one is not None:
             ax.axhline(1, color=style.INK, lw=0.9, ls=":")
-            ax.text(0.01, 1, one, transform=ax.get_yaxis_transform(), fontsize=9, va="bottom", color=style.FAINT)
+            ax.text(1.01, 1, one, transform=ax.get_yaxis_transform(), fontsize=9, va="center", color=style.FAINT)
         ax.yaxis.set_major_locator(MaxNLocator(5))
         style.top_label(ax, up)
         style.whole_days(ax, across)
