@@ -122,7 +122,7 @@ class Postgres:
 def missing() -> str | None:
     """Why no server can be started here; None when it can."""
     try:
-        import psycopg  # noqa: F401
+        import psycopg  # noqa: F401 - only whether it is there
     except ImportError:
         return "needs the extra truyvet[postgres]"
     if binary("initdb") is None or binary("postgres") is None:

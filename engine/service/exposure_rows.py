@@ -95,7 +95,7 @@ class ExposureRows(Sequence[ExposureRow]):
             r.probability, r.dose, self._is_case, r.channels, r.via, place_start, place,
         ]  # fmt: skip
         # The stubs of numba count the arguments of its dispatcher, not those of the kernel.
-        size = rows_json(*columns, *people, *places, _NAMES, _NAME_STARTS, out)  # type: ignore[call-arg]
+        size = rows_json(*columns, *people, *places, _NAMES, _NAME_STARTS, out)  # type: ignore[call-arg]  # as said
         return out[:size].tobytes()
 
     def _shared(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:

@@ -100,7 +100,8 @@ def test_what_the_engine_refuses_is_a_problem_document(call, engine, error, stat
 
 
 def test_roles(call, job):
-    for role, reads, writes in (("officer", 200, 403), (EPI, 200, 202), ("map", 403, 403), ("feed", 403, 403), ("admin", 403, 403)):  # fmt: skip  # noqa: E501
+    allowed = {"officer": (200, 403), EPI: (200, 202), "map": (403, 403), "feed": (403, 403), "admin": (403, 403)}
+    for role, (reads, writes) in allowed.items():
         assert call.get(f"/v1/scenarios/{job}", role=role).status_code == reads
         assert call.get("/v1/scenarios", role=role).status_code == reads
         assert post(call, role=role).status_code == writes

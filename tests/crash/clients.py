@@ -43,7 +43,7 @@ class Ledger:
                 return False
             self.acknowledged[batch.name] += 1
             rejected = reply.get("rejected") or []
-            told = int(reply["accepted"]) + int(reply["duplicates"]) + len(rejected)  # type: ignore[call-overload]
+            told = int(reply["accepted"]) + int(reply["duplicates"]) + len(rejected)  # type: ignore[call-overload]  # JSON: objects
             if told != len(batch.events) or rejected:
                 self.statuses[f"200 but {rejected or told}"] += 1
             return True

@@ -13,7 +13,7 @@ from tests.nats import nats_server, publish  # noqa: F401 - a fixture
 MESSAGES = 120
 
 
-def test_a_message_server_that_is_killed_and_comes_back(tmp_path, nats_server):  # noqa: F811
+def test_a_message_server_that_is_killed_and_comes_back(tmp_path, nats_server):  # noqa: F811 - the fixture that is imported
     world, ledger = World(41), Ledger()
     batches = [world.batch(0, n) for n in range(MESSAGES)]
     with Server(tmp_path / "data", options=["--nats", nats_server.url]) as server:

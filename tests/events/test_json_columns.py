@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from unittest.mock import patch
 
 import pyarrow as pa
@@ -282,7 +281,10 @@ def test_short_bodies_and_bodies_of_no_kind_go_the_other_way() -> None:
 def test_the_two_ways_may_alternate_within_a_stream() -> None:
     odd = GOOD.replace("10.5", "[1]")
     text = "".join(f"{odd if 100 <= i < 110 else '7' if i == 250 else GOOD}\n" for i in range(400)).encode()
-    read: Callable[[], list[Piece]] = lambda: list(json_rows.ndjson_pieces(io.BytesIO(text), "location", 4_000))  # noqa: E731
+
+    def read() -> list[Piece]:
+        return list(json_rows.ndjson_pieces(io.BytesIO(text), "location", 4_000))
+
     mixed = read()
     with patch.object(json_columns, "LEAST_BYTES", 1 << 62):
         slow = read()

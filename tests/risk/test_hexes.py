@@ -77,7 +77,7 @@ def hours_of(drawn, at=AT) -> oracle.Hours:
         window = (origin - 3 * DAY * (level == 0), AT)
         course = None
         if level == 0:
-            course = lambda a, b, o=origin, f=FACTORS[p]: f * dose.course_of_case({"onset_at": o})(a, b)  # noqa: E731
+            course = lambda a, b, o=origin, f=FACTORS[p]: f * dose.course_of_case({"onset_at": o})(a, b)  # noqa: E731 - one line
         elif level is not None:
             course = dose.course_of_infected(origin)
         found.append(oracle.Stay(str(p), lat, lng, AT + s, AT + s + n, level, course, window))

@@ -28,7 +28,7 @@ def rows(ensemble: Ensemble) -> bytes:
 
 
 def run(replicates: int, workers: int = 2, records: Records | None = None, **more: object) -> Ensemble:
-    wish = Wish(replicates, workers=workers, **more)  # type: ignore[arg-type]
+    wish = Wish(replicates, workers=workers, **more)  # type: ignore[arg-type]  # by name
     return run_replicates(uneven(ONE), PEOPLE, DAYS, wish, records)
 
 

@@ -56,7 +56,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def world(base: Path) -> World:
-    return world_of_table(scenario().simulation.population, base)[0]  # type: ignore[union-attr]
+    return world_of_table(scenario().simulation.population, base)[0]  # type: ignore[union-attr]  # a simulation
 
 
 def scenario(**change: object) -> Scenario:
@@ -126,7 +126,7 @@ def test_what_the_file_gives_stays_given_even_where_it_is_the_default(world: Wor
     result = run_scenario(given, runs_of(given), lambda _: world, tmp_path / "out", Options(), made_up)
     again = parse(result.text, "again")
     assert again == given
-    assert again.simulation.model_fields_set == given.simulation.model_fields_set  # type: ignore[union-attr]
+    assert again.simulation.model_fields_set == given.simulation.model_fields_set  # type: ignore[union-attr]  # a simulation
     assert "latent" not in result.text
 
 

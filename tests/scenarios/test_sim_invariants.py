@@ -165,7 +165,7 @@ def test_a_measure_changes_nothing_before_it_begins(world: World, profile: str |
     place = replace(world.places, area=np.zeros(len(world.places.kind), np.int32))
     here = replace(world, areas=("A",), parents=(("A",),), area=(np.arange(150) % 3 - 1).clip(-1, 0).astype(np.int32))
     here = replace(here, places=place)
-    more = SPREAD | {"transmission": Transmission(scale=0.06, profile=profile)}  # type: ignore[arg-type]
+    more = SPREAD | {"transmission": Transmission(scale=0.06, profile=profile)}  # type: ignore[arg-type]  # by name
     column = [i for i, name in enumerate(DAILY) if name not in ("onsets", "traced")]
     without = many(here, simulation(**more), 5)
     for name, later in LATER.items():

@@ -43,7 +43,7 @@ def means(world: World, runs: Sequence[Simulation], column: str = "infections") 
 
 
 def traced(delay: float = 1.0, days: float = 14, isolation: float = 1.0, **way: object) -> Measures:
-    method = TracingMethod(delay=Distribution(exponential=delay), **way)  # type: ignore[arg-type]
+    method = TracingMethod(delay=Distribution(exponential=delay), **way)  # type: ignore[arg-type]  # by name
     return Measures(
         isolation=Isolation(delay=Distribution(exponential=isolation)),
         tracing=Tracing(methods=(method,)),

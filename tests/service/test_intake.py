@@ -26,7 +26,7 @@ def test_writers_at_once_share_transactions_and_lose_nothing(tmp_path: Path) -> 
     engine = opened(tmp_path)
     groups: list[int] = []
     append = engine.journal.append
-    engine.journal.append = lambda entries: groups.append(len(entries)) or append(entries)  # type: ignore[method-assign]
+    engine.journal.append = lambda entries: groups.append(len(entries)) or append(entries)  # type: ignore[method-assign]  # stand-in
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda i: engine.ingest("bluetooth", sightings(20, f"w{i}-")), range(120)))
     assert sum(r.accepted for r in replies) == 2_400
@@ -48,7 +48,7 @@ def test_a_full_queue_refuses_or_waits(tmp_path: Path) -> None:
         go_on.wait(20)
         return append(entries)
 
-    engine.journal.append = slow  # type: ignore[method-assign]
+    engine.journal.append = slow  # type: ignore[method-assign]  # stand-in
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(engine.ingest, "bluetooth", sightings(80))
         assert inside.wait(20)
@@ -69,11 +69,11 @@ def test_what_could_not_be_stored_was_not_accepted(tmp_path: Path, error: Journa
     def failing(entries: Any) -> Any:
         raise error
 
-    engine.journal.append = failing  # type: ignore[method-assign]
+    engine.journal.append = failing  # type: ignore[method-assign]  # stand-in
     with pytest.raises(type(error)):
         engine.ingest("bluetooth", sightings(3))
     assert (engine.as_of, engine.summary()["bluetooth"]) == (1, 0)
-    engine.journal.append = append  # type: ignore[method-assign]
+    engine.journal.append = append  # type: ignore[method-assign]  # stand-in
     assert engine.ingest("bluetooth", sightings(3)).accepted == 3
     engine.close()
     assert opened(tmp_path).summary()["bluetooth"] == 3
@@ -121,7 +121,7 @@ def test_retracted_rows_that_cannot_be_kept_are_said_in_the_log(
             raise StorageFullError("full")
         return append(entries)
 
-    engine.journal.append = full_then  # type: ignore[method-assign]
+    engine.journal.append = full_then  # type: ignore[method-assign]  # stand-in
     reply = engine.ingest_json("check_in", body([stays[0][1]]))
     assert [r.code for r in reply.rejected] == ["retracted"]
     assert "storage_full" in caplog.text

@@ -286,10 +286,10 @@ def test_events_stored_by_another_process_during_a_purge_are_not_lost(tmp_path: 
         found = list(replay(after, upto, prefetch))
         load([saw("mean", "while", T0)], engine=other)
         engine.journal.last_seq()
-        engine.journal.replay = replay  # type: ignore[method-assign]
+        engine.journal.replay = replay  # type: ignore[method-assign]  # stand-in
         return iter(found)
 
-    engine.journal.replay = meanwhile  # type: ignore[method-assign]
+    engine.journal.replay = meanwhile  # type: ignore[method-assign]  # stand-in
     engine.purge()
     engine._intake.catch_up()
     assert engine.summary()["bluetooth"] == 1

@@ -15,7 +15,10 @@ from engine.risk.levels.tree import Tree
 _PER = 100_000.0
 _FLAGS = ("capacity_met",)
 Range = tuple[int, int]
-_CELL = Text("Ô của ma trận: lây nhiễm mức {transmission}, đáp ứng mức {capacity}", "Cell of the matrix: transmission {transmission}, response {capacity}")  # fmt: skip # noqa: E501
+_CELL = Text(
+    "Ô của ma trận: lây nhiễm mức {transmission}, đáp ứng mức {capacity}",
+    "Cell of the matrix: transmission {transmission}, response {capacity}",
+)
 
 
 def matrix_levels(rules: RuleSet, variant: str, tree: Tree, facts: Facts, tiers: Iterable[str]) -> dict[str, AreaLevel]:
