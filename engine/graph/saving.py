@@ -59,7 +59,7 @@ def _segment(kind: str, piece: Piece) -> Segment:
         int(piece.meta["day_start"]),
         rows,
         c["groups"],
-        c["group_start"],
+        c["group_start"].astype(np.int32, copy=False),  # checkpoints of old hold int64
         c["by_group"],
         int(piece.meta["longest_s"]),
         c["majors"],

@@ -109,7 +109,7 @@ class Segment:
     """UTC second at which the day begins."""
     rows: Rows
     groups: npt.NDArray[np.int32] | npt.NDArray[np.uint64]
-    group_start: npt.NDArray[np.int64]
+    group_start: npt.NDArray[np.int32]
     by_group: npt.NDArray[np.int32]
     longest_s: int
     """No row lasts longer (bluetooth and check_in; check-ins without left_at apart)."""
@@ -164,7 +164,7 @@ def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | No
     else:
         order = np.lexsort((start, by)).astype(np.int32)
     groups, first = np.unique(by[order], return_index=True)
-    group_start = np.append(first, len(order)).astype(np.int64)
+    group_start = np.append(first, len(order)).astype(np.int32)
     gap = int(params.FIX_MAX_GAP_S.value)
     stay = own_stays(rows.k1, gap) if rows.kind == "location" else np.empty(0, np.uint16)
     return Segment(day_start, rows, groups, group_start, order, **extent_of(day_start, rows), stay_s=stay)
@@ -206,7 +206,7 @@ def without(segment: Segment, gone: npt.NDArray[np.bool_]) -> Segment:
     stays = kept[segment.by_group]
     counts = np.add.reduceat(stays.astype(np.int64), segment.group_start[:-1]) if len(segment.groups) else stays
     filled = counts > 0
-    first = np.append(0, np.cumsum(counts[filled])).astype(np.int64)
+    first = np.append(0, np.cumsum(counts[filled])).astype(np.int32)
     return replace(
         segment,
         rows=rows,

@@ -29,7 +29,7 @@ def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place, start)
     """
     n, m, rows_a = len(groups_a), len(groups_b), len(by_a)
     groups = np.empty(n + m, groups_a.dtype)
-    first = np.empty(n + m + 1, np.int64)
+    first = np.empty(n + m + 1, np.int32)
     by = np.empty(rows_a + len(by_b), np.int32)
     i = j = count = at = 0
     while i < n or j < m:
