@@ -35,6 +35,22 @@ def test_encoding_is_undone_by_keys(first: list[str], second: list[str]) -> None
         assert keys.keys(codes.tolist()) == batch
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.integers(0, 2), st.integers(0, 40))
+def test_keys_that_differ_in_one_byte_or_in_length_are_different(data: st.DataObject, width: int, before: int) -> None:
+    letter = ("a", "é", "𝄞")[width]
+    texts = [letter * n for n in range(1, 40)]
+    texts += [text[:at] + "b" + text[at + 1 :] for text in texts for at in {0, len(text) // 2, len(text) - 1}]
+    asked = data.draw(st.lists(st.sampled_from(texts), min_size=1, max_size=200))
+    keys = Keys()
+    keys.encode(pa.array([f"{n}" for n in range(before)], pa.string()))
+    codes = keys.encode(pa.array(asked, pa.string()).slice(1))
+    first: dict[str, int] = {}
+    assert codes.tolist() == [first.setdefault(text, before + len(first)) for text in asked[1:]]
+    assert [keys.find(text) for text in texts] == [first.get(text) for text in texts]
+    assert keys.keys(codes.tolist()) == asked[1:]
+
+
 @pytest.mark.parametrize("known", [0, 1, 3_000, 6_000])
 @pytest.mark.parametrize("rows", [ids.FEW, ids.FEW + 3_000])
 def test_many_keys_at_once_get_the_codes_that_one_by_one_would_get(known: int, rows: int) -> None:
