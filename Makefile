@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-bench
 
-.PHONY: run test bench bench-peers bench-scenarios crash load lint docs install clean
+.PHONY: run test bench bench-peers bench-large bench-check bench-record bench-scenarios growth crash load lint docs install clean
 
 install: $(STAMP)
 
@@ -28,21 +28,41 @@ lint: install  ## format, lint, types, import direction
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install  ## speed beside peers, each first checked for equal answers
-	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only
+BENCH := POLARS_MAX_THREADS=1 $(PEERS)/bin/python -m pytest --benchmark-enable --benchmark-only --benchmark-columns=median,iqr,rounds -s
 
-bench-peers: $(PEERS)/.installed  ## epiworldpy and both covasims, in a venv of their own (about 650 MB)
+bench: bench-peers  ## every goal beside its peer, equal answers first; writes benchmarks/results.md (under 20 minutes)
+	@rm -f var/bench/results.json var/bench/results.seconds.json
+	$(BENCH) benchmarks; status=$$?; $(PEERS)/bin/python -m benchmarks.results && exit $$status
 
-$(PEERS)/.installed: benchmarks/requirements-bench.lock benchmarks/requirements-covasim3.lock
+bench-large: bench-peers  ## 20 million fixes, ten minutes of load, growth to 100 million records; writes var/bench/large.md
+	@rm -f var/bench/large.json var/bench/large.seconds.json
+	BENCH_LARGE=1 BENCH_RESULTS=var/bench/large.json $(BENCH) benchmarks/bench_fixes.py benchmarks/bench_growth.py benchmarks/bench_freshness.py
+	BENCH_RESULTS=var/bench/large.json $(PEERS)/bin/python -m benchmarks.results --page var/bench/large.md
+
+bench-check: bench-peers  ## measures what has a peer again; fails when a ratio fell more than 20 % below benchmarks/recorded.json
+	@rm -f var/bench/check.json var/bench/check.seconds.json
+	BENCH_RESULTS=var/bench/check.json $(BENCH) benchmarks -m beside
+	BENCH_RESULTS=var/bench/check.json $(PEERS)/bin/python -m benchmarks.results --check
+
+bench-record: bench-peers  ## keep the ratios of the last make bench as those to hold
+	$(PEERS)/bin/python -m benchmarks.results --record
+
+growth: install  ## ingest time, memory and questions at 1, 3, 10, 30 and 100 million records, as a picture with slopes
+	$(BIN)/python -m benchmarks.growth --large --png $(or $(PNG),var/bench/growth.png)
+
+bench-peers: $(PEERS)/.installed  ## truyvet and everything it is compared with, in one environment (about 1 GB)
+
+$(PEERS)/.installed: benchmarks/requirements-bench.lock benchmarks/requirements-covasim3.lock pyproject.toml
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
-	@echo "Installing the peers of the benchmark (a minute or two the first time) ..."
-	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-bench.lock
-	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+	@echo "Installing what the benchmarks compare with (a minute or two the first time) ..."
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r benchmarks/requirements-bench.lock
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps --upgrade \
 		--target $(PEERS)/covasim-3 -r benchmarks/requirements-covasim3.lock
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-bench-scenarios: install bench-peers  ## epidemics beside epiworldpy and covasim, equal answers first (about four minutes)
-	$(BIN)/python -m benchmarks.scenarios --peers $(PEERS)
+bench-scenarios: bench-peers  ## epidemics beside epiworldpy and covasim, and how alike they are (about four minutes)
+	$(PEERS)/bin/python -m benchmarks.scenarios --peers $(PEERS)
 
 crash: install  ## 200 kills with SQLite, 50 with PostgreSQL; every other fault at full length (about an hour)
 	$(BIN)/python -m benchmarks.crash --kills $(or $(KILLS),200)

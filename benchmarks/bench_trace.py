@@ -1,10 +1,13 @@
-"""A million sightings, our graph beside networkx: F1 and F2 of a case, and the contacts of a day as its graph."""
+"""A million sightings beside networkx and SQLite: F1 and F2 of a case; and a day's contacts as a networkx graph."""
+
+import sqlite3
 
 import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from benchmarks.beside import sized
 from engine.clock import DAY
 from engine.events.schemas import canonical_schema
 from engine.exposure.infectiousness import KNOWN, Course
@@ -16,7 +19,7 @@ from engine.graph.graph import ContactGraph
 from engine.graph.materialise import materialise
 from engine.ids import Keys
 
-N, PEOPLE, DAYS = 1_000_000, 200_000, 14
+N, PEOPLE, DAYS = sized(1_000_000), 200_000, 14
 START = 1_625_011_200
 UNTIL = START + DAYS * DAY
 CASES = 20
@@ -47,6 +50,7 @@ def world():
     graph = ContactGraph(people, Keys())
     graph.apply("bluetooth", pa.table(columns, schema=canonical_schema("bluetooth")))
     network = nx.MultiGraph()
+    network.add_nodes_from(range(PEOPLE))
     network.add_edges_from(
         (a, b, {"at": t}) for a, b, t in zip(person.tolist(), peer.tolist(), at.tolist(), strict=True)
     )
@@ -66,16 +70,20 @@ def ours(view, people, case):
 
 
 def theirs(network, case):
-    """Levels and first moments by walking edges in time, as a networkx user would write it."""
+    """As a networkx user would write it."""
+    return levels_by(lambda p, _: ((o, d["at"]) for _, o, d in network.edges(p, data=True)), case)
+
+
+def levels_by(met, case):
+    """Levels and first moments by walking edges in time; ``met(person, since)`` gives who was met when."""
     levels = {}
     frontier = {case: START + DAY}
     for level in (1, 2):
         reached = {}
         for person, since in frontier.items():
-            for _, other, data in network.edges(person, data=True):
-                end = data["at"] + 300
-                moment = max(data["at"], since)
-                if other != case and moment < min(end, UNTIL) and moment < reached.get(other, UNTIL + 1):
+            for other, at in met(person, since):
+                moment = max(at, since)
+                if other != case and moment < min(at + 300, UNTIL) and moment < reached.get(other, UNTIL + 1):
                     reached[other] = moment
         for person, moment in reached.items():
             levels.setdefault(person, (level, moment))
@@ -83,16 +91,46 @@ def theirs(network, case):
     return levels
 
 
-@pytest.mark.benchmark(group="F1 and F2 of 20 cases, 1 M sightings, 200,000 people")
-def test_own_trace(benchmark, world):
+def in_sqlite():
+    """Who met a person since a moment: an index over both directions that holds everything asked for."""
+    person, peer, at = (column.tolist() for column in sightings())
+    db = sqlite3.connect(":memory:")
+    db.execute("create table c (a integer, b integer, at integer)")
+    db.executemany("insert into c values (?, ?, ?)", zip(person, peer, at, strict=True))
+    db.executemany("insert into c values (?, ?, ?)", zip(peer, person, at, strict=True))
+    db.execute("create index met on c (a, at, b)")
+    db.execute("analyze")
+
+    def met(person, since):
+        return db.execute("select b, at from c where a = ? and at > ? and at < ?", (person, since - 300, UNTIL))
+
+    return met
+
+
+JOB = f"F1 and F2 of {CASES} cases, {N:,} contacts, {PEOPLE:,} people, two weeks"
+
+
+@pytest.mark.beside
+def test_beside_networkx(beside, world):
+    view, people, network = world
+    beside.ratio(
+        "trace-networkx", JOB, lambda: [ours(view, people, case) for case in range(CASES)],
+        "networkx walking the same edges", lambda: [theirs(network, case) for case in range(CASES)], goal=150,
+        note="ours adds dose, probability, witnesses, places and channels",
+    )  # fmt: skip
+
+
+@pytest.mark.beside
+def test_beside_sqlite(beside, world):
     view, people, _ = world
-    benchmark(lambda: [ours(view, people, case) for case in range(CASES)])
-
-
-@pytest.mark.benchmark(group="F1 and F2 of 20 cases, 1 M sightings, 200,000 people")
-def test_networkx(benchmark, world):
-    _, _, network = world
-    benchmark(lambda: [theirs(network, case) for case in range(CASES)])
+    met = in_sqlite()
+    for case in range(CASES):
+        assert ours(view, people, case) == levels_by(met, case)
+    beside.ratio(
+        "trace-sqlite", JOB, lambda: [ours(view, people, case) for case in range(CASES)],
+        "SQLite with a covering index", lambda: [levels_by(met, case) for case in range(CASES)], goal=15,
+        note="ours adds dose, probability, witnesses, places and channels",
+    )  # fmt: skip
 
 
 SECOND_DAY = START + DAY, START + 2 * DAY
@@ -126,13 +164,12 @@ def day(world):
     return view, people
 
 
-@pytest.mark.benchmark(group="one day's contacts (of 14 days, 1 M sightings) as a networkx graph")
-def test_materialise_and_export(benchmark, day):
-    benchmark.pedantic(exported, day, rounds=3)
-
-
-@pytest.mark.benchmark(group="one day's contacts (of 14 days, 1 M sightings) as a networkx graph")
-def test_networkx_from_arrays(benchmark, day):
-    _, people = day
+@pytest.mark.beside
+def test_materialise_and_export(beside, day):
+    view, people = day
     arrays = sightings()
-    benchmark.pedantic(built, (people, *arrays), rounds=3)
+    beside.ratio(
+        "export-networkx", f"contacts of one day of {DAYS} as a networkx graph: materialise and export",
+        lambda: exported(view, people), "a loop over all sightings that builds the same edges",
+        lambda: built(people, *arrays), rounds=3,
+    )  # fmt: skip

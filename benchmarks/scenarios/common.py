@@ -13,7 +13,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-PEOPLE, DEGREE, DAYS, INFECTED = 100_000, 10, 100, 100
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+"""Below 1 the epidemics are only tried out, on fewer people."""
+PEOPLE, DEGREE, DAYS, INFECTED = max(5_000, round(100_000 * SCALE)), 10, 100, 100
 ATTACK = 0.40
 """The attack rate that all are tuned to."""
 CLOSE = 0.02

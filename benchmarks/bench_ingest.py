@@ -1,0 +1,181 @@
+"""Durable ingest: batches of 10,000 events, each on disk when it is acknowledged.
+
+In process as Arrow tables, as NDJSON text, and over HTTP as JSON, beside PostgreSQL (COPY, two indexes) and SQLite
+(a row each, two indexes) that commit the same batches.
+"""
+
+import sqlite3
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.beside import seconds, sized
+from benchmarks.towns import START, canonical, keys_of
+from engine.clock import DAY
+from engine.service.engine import Engine, Settings
+from tests.crash.server import Server
+from tests.postgres import Postgres, missing
+
+ROWS, BATCHES, PEOPLE, ROUNDS = 10_000, max(4, sized(50)), 200_000, 5
+EVENTS = ROWS * BATCHES
+CREATE = "create table e (person text, peer text, at bigint, duration_s integer, attenuation_db double precision)"
+INDEXES = ("create index e1 on e (person, at)", "create index e2 on e (peer, at)")
+NAMES = keys_of("P", PEOPLE)[1]
+ROUND = count()
+
+
+def batches():
+    """Bluetooth sightings of a day that never was before: (tables, rows as tuples)."""
+    n = next(ROUND)
+    rng = np.random.default_rng([8, n])
+    for at in range(BATCHES):
+        person = rng.integers(0, PEOPLE, ROWS)
+        peer = (person + rng.integers(1, PEOPLE, ROWS)) % PEOPLE
+        moment = np.sort(START + n * DAY + at * DAY // BATCHES + rng.integers(0, DAY // BATCHES, ROWS))
+        yield canonical("bluetooth", {
+            "person": NAMES.take(person), "peer": NAMES.take(peer), "at": moment,
+            "duration_s": np.full(ROWS, 300, np.int32), "attenuation_db": rng.normal(70, 9, ROWS).round(1),
+        })  # fmt: skip
+
+
+def rows_of(table):
+    columns = [table.column(n).to_pylist() for n in ("person", "peer")]
+    columns.append(table.column("at").cast("int64").to_pylist())
+    return list(zip(*columns, *(table.column(n).to_pylist() for n in ("duration_s", "attenuation_db")), strict=True))
+
+
+def ndjson(table) -> bytes:
+    lines = (
+        f'{{"person":"{p}","peer":"{q}","at":"{t}","duration_s":{d},"attenuation_db":{a}}}'
+        for p, q, t, d, a in zip(
+            table.column("person").to_pylist(), table.column("peer").to_pylist(),
+            np.datetime_as_string(table.column("at").to_numpy().astype("M8[s]"), timezone="UTC").tolist(),
+            table.column("duration_s").to_pylist(), table.column("attenuation_db").to_pylist(), strict=True,
+        )
+    )  # fmt: skip
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture
+def folder():
+    with tempfile.TemporaryDirectory(prefix="truyvet-bench-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def engine(folder):
+    engine = Engine.open(Settings(data=folder / "data", checkpoints=False))
+    warmed = next(batches())
+    assert engine.ingest("bluetooth", warmed).accepted == ROWS
+    engine.ingest_ndjson("bluetooth", ndjson(next(batches())))
+    yield engine
+    engine.close()
+
+
+def taken(engine, tables) -> None:
+    for table in tables:
+        assert engine.ingest("bluetooth", table, source="bench").accepted == ROWS
+
+
+JOB = f"durable ingest, batches of {ROWS:,} sightings, {EVENTS:,} a round"
+
+
+def test_arrow(beside, engine):
+    def rate():
+        tables = list(batches())
+        return EVENTS / seconds(lambda: taken(engine, tables))
+
+    job = f"{JOB}; Arrow tables, one writer, text ids"
+    beside.figure("ingest-arrow", job, rate, "events/s", goal=1e6, rounds=ROUNDS)
+
+
+def test_ndjson(beside, engine):
+    def rate():
+        bodies = [ndjson(table) for table in batches()]
+        return EVENTS / seconds(lambda: [engine.ingest_ndjson("bluetooth", body) for body in bodies])
+
+    beside.figure("ingest-ndjson", f"{JOB}; NDJSON, one writer, no HTTP", rate, "events/s", rounds=ROUNDS)
+
+
+def test_json_over_http(beside, folder):
+    with Server(folder / "data").start() as server:
+
+        def post(body):
+            status, reply = server.post("bluetooth", body)
+            assert (status, reply.get("accepted")) == (200, ROWS), str(reply)[:300]
+
+        def rate():
+            bodies = [b'{"events":[' + ndjson(table).replace(b"\n", b",") + b"]}" for table in batches()]
+            with ThreadPoolExecutor(4) as pool:
+                return EVENTS / seconds(lambda: list(pool.map(post, bodies)))
+
+        rate()
+        job = f"{JOB}; JSON over HTTP, 4 connections, sender on the same two cores"
+        beside.figure("ingest-http", job, rate, "events/s", goal=250_000, rounds=ROUNDS)
+        server.stop()
+
+
+def beside_rows(beside, engine, name, peer, write, held) -> None:
+    """Ours and a database that commits the same batches; both hold all of them in the end."""
+    given: list = []
+
+    def theirs() -> None:
+        given[:] = list(batches())
+        rows = [rows_of(table) for table in given]
+        spent.append(seconds(lambda: [write(part) for part in rows]))
+
+    spent: list[float] = []
+
+    def ratio():
+        theirs()
+        return spent[-1] / seconds(lambda: taken(engine, given))
+
+    beside.figure(name, f"{JOB}; ours as Arrow tables", ratio, "x", rounds=3, peer=peer)
+    assert held() == 3 * EVENTS
+
+
+def counted(db) -> int:
+    return db.execute("select count(*) from e").fetchone()[0]
+
+
+@pytest.mark.beside
+def test_beside_sqlite(beside, engine, folder):
+    db = sqlite3.connect(folder / "peer.db")
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = full")
+
+    for line in (CREATE, *INDEXES):
+        db.execute(line)
+
+    def write(rows):
+        db.executemany("insert into e values (?, ?, ?, ?, ?)", rows)
+        db.commit()
+
+    beside_rows(beside, engine, "ingest-sqlite", "SQLite, a row each, 2 indexes", write, lambda: counted(db))
+    db.close()
+
+
+@pytest.mark.beside
+@pytest.mark.skipif(missing() is not None, reason=f"PostgreSQL: {missing()}")
+def test_beside_postgres(beside, engine):
+    psycopg = pytest.importorskip("psycopg")
+    server = Postgres()
+    try:
+        with psycopg.connect(server.create()) as db:
+            for line in (CREATE, *INDEXES):
+                db.execute(line)
+            db.commit()
+
+            def write(rows):
+                with db.cursor() as cursor, cursor.copy("copy e from stdin") as copy:
+                    for row in rows:
+                        copy.write_row(row)
+                db.commit()
+
+            beside_rows(beside, engine, "ingest-postgres", "PostgreSQL COPY, 2 indexes", write, lambda: counted(db))
+    finally:
+        server.remove()

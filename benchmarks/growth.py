@@ -1,0 +1,185 @@
+"""How ingest, memory and questions grow with the records: ``python -m benchmarks.growth [--large] [--png FILE]``.
+
+Each size runs in a process of its own. People, places and town grow with the records, so that everybody meets as many
+as before: what then grows in a question is the price of the size alone. Draws a picture with the fitted slopes.
+"""
+
+import argparse
+import ctypes
+import gc
+import json
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from benchmarks.beside import quiet, sized
+from benchmarks.towns import START, canonical, check_ins, keys_of, named
+from engine.clock import DAY
+from engine.exposure.infectiousness import KNOWN, Course
+from engine.exposure.policies import PRESETS
+from engine.exposure.reached import Question, Seed
+from engine.exposure.trace import trace
+from engine.graph.graph import ContactGraph
+
+SIZES, LARGER = (1_000_000, 3_000_000, 10_000_000), (30_000_000, 100_000_000)
+RECORDS_A_PERSON, PEOPLE_A_PLACE, DAYS, BATCH, CASES = 30, 10, 14, 500_000, 300
+SHARES = {"location": 0.6, "bluetooth": 0.2, "check_in": 0.2}
+FITTED = {"ingest_s": "taking in, s", "growth_bytes": "memory, MiB", "p50_ms": "F1 and F2, median, ms",
+          "p99_ms": "F1 and F2, 99 %, ms"}  # fmt: skip
+
+
+def resident() -> int:
+    """Bytes of this process in memory, without what is free: the events' own tables leave much of that behind."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+    return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def batch(kind, rng, n, day, people, places):
+    """One batch of a day, in the order of time."""
+    (count, p_names), (spots, l_names) = people, places
+    person, at = rng.integers(0, count, n), START + day * DAY + np.sort(rng.integers(0, DAY - 7_200, n))
+    mine = named(person, p_names)
+    if kind == "location":
+        side = int(np.ceil(np.sqrt(count)))
+        lat = 10.4 + (person % side) * 0.0006 + rng.normal(0, 0.002, n)
+        lng = 106.3 + (person // side) * 0.0006 + rng.normal(0, 0.002, n)
+        return {"person": mine, "at": at, "lat": lat, "lng": lng, "accuracy_m": rng.uniform(5, 60, n)}
+    if kind == "bluetooth":
+        peer = (person + rng.integers(1, 12, n)) % count
+        columns = {"person": mine, "peer": named(peer, p_names), "at": at}
+        return columns | {"duration_s": np.full(n, 300, np.int32), "attenuation_db": rng.normal(60, 9, n)}
+    place = (person // PEOPLE_A_PLACE + rng.integers(0, 20, n)) % spots
+    left = at + rng.integers(300, 7_200, n)
+    return {"person": mine, "place": named(place, l_names), "entered_at": at, "left_at": left}
+
+
+def grow(records: int, shares: dict[str, float] = SHARES, cases: int = CASES) -> dict[str, float]:
+    """Take in so many records; seconds, growth of the process, and what questions cost."""
+    count = max(100, records // RECORDS_A_PERSON)
+    spots = max(50, count // PEOPLE_A_PLACE)
+    warm(shares)
+    (people, p_names), (places, l_names) = keys_of("P", count), keys_of("L", spots)
+    graph = ContactGraph(people, places)
+    before, spent = resident(), 0.0
+    for day in range(DAYS):
+        for kind, share in shares.items():
+            left = round(records * share * (day + 1) / DAYS) - round(records * share * day / DAYS)
+            for first in range(0, left, BATCH):
+                rng = np.random.default_rng([13, day, len(kind), first])
+                columns = batch(kind, rng, min(BATCH, left - first), day, (count, p_names), (spots, l_names))
+                table = canonical(kind, columns)
+                began = time.perf_counter()
+                graph.apply(kind, table)
+                spent += time.perf_counter() - began
+                del table, columns
+    began = time.perf_counter()
+    view = graph.publish()
+    spent += time.perf_counter() - began
+    found = {"records": records, "ingest_s": spent, "growth_bytes": resident() - before}
+    if cases:
+        chosen = np.random.default_rng(1).integers(0, count, cases + 20).tolist()
+        times = []
+        for case in chosen:
+            began = time.perf_counter()
+            reached = f1_f2(view, people, case)
+            times.append((time.perf_counter() - began, len(reached.person)))
+        ms = 1e3 * np.array([t for t, _ in times[20:]])
+        found |= {"p50_ms": float(np.median(ms)), "p99_ms": float(np.percentile(ms, 99))}
+        found["reached"] = float(np.mean([n for _, n in times[20:]]))
+    return found
+
+
+def f1_f2(view, people, case):
+    until = START + DAYS * DAY
+    seed = Seed(case, until - 5 * DAY, until - 2 * DAY)
+    courses = {case: Course(until - 3 * DAY, KNOWN, 1.0)}
+    question = Question((seed,), 2, until - 2 * DAY, PRESETS["vn-2021-07"], courses, np.empty(0, np.int64))
+    return trace(view, people, question).reached
+
+
+def warm(shares) -> None:
+    """Compile or load the kernels, and what libraries allocate once."""
+    (people, p_names), (places, l_names) = keys_of("P", 1_000), keys_of("L", 50)
+    graph = ContactGraph(people, places)
+    for kind in shares:
+        rng = np.random.default_rng(1)
+        for n in (1_000, 5_000):
+            graph.apply(kind, canonical(kind, batch(kind, rng, n, 0, (1_000, p_names), (50, l_names))))
+            graph.publish()
+    f1_f2(graph.publish(), people, 1)
+
+
+def hall_bytes(visitors: int) -> int:
+    """Growth by the visits of one hall in one day, names apart."""
+    (people, p_names), (places, l_names) = keys_of("P", visitors), keys_of("L", 1)
+    rng = np.random.default_rng(6)
+    came = START + 28_800 + rng.integers(0, 43_200, visitors)
+    columns = rng.permutation(visitors), np.zeros(visitors, np.int64), came, came + 3_600
+    graph = ContactGraph(people, places)
+    before = resident()
+    check_ins(graph, (p_names, l_names), *columns)
+    view = graph.publish()
+    return resident() - before + 0 * len(view.check_in)
+
+
+def alone(records: int, shares: dict[str, float] = SHARES, cases: int = CASES) -> dict[str, float]:
+    """The same in a fresh process."""
+    asked = json.dumps([records, shares, cases])
+    command = [sys.executable, "-m", "benchmarks.growth", "--role", asked]
+    with quiet() if cases else nullcontext():
+        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def slopes(found: list[dict[str, float]]) -> dict[str, float]:
+    """Of each figure on a log-log line over the records."""
+    size = np.log([f["records"] for f in found])
+    return {name: float(np.polyfit(size, np.log([max(f[name], 1e-9) for f in found]), 1)[0]) for name in FITTED}
+
+
+def draw(found: list[dict[str, float]], to: Path) -> None:
+    """A panel a figure, with its fitted line."""
+    size, fitted = np.array([f["records"] for f in found]), slopes(found)
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    axes = figure.subplots(2, 2)
+    for (name, title), axis in zip(FITTED.items(), axes.ravel(), strict=True):
+        values = np.array([f[name] for f in found]) / (2**20 if name == "growth_bytes" else 1)
+        line = np.exp(np.polyval(np.polyfit(np.log(size), np.log(values), 1), np.log(size)))
+        axis.loglog(size, values, "o", color="#b2182b")
+        axis.loglog(size, line, "-", color="#333333", label=f"slope {fitted[name]:.2f}")
+        axis.set(title=title, xlabel="records")
+        axis.grid(True, which="both", alpha=0.25)
+        axis.legend(frameon=False)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(to, dpi=130)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--large", action="store_true", help="30 and 100 million as well")
+    parser.add_argument("--png", type=Path, default=Path("var/bench/growth.png"))
+    parser.add_argument("--role", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.role:
+        records, shares, cases = json.loads(asked.role)
+        print(json.dumps(grow(records, shares, cases)))
+        return
+    found = []
+    for n in (*SIZES, *(LARGER if asked.large else ())):
+        found.append(alone(sized(n)))
+        print(found[-1], flush=True)
+    print(slopes(found))
+    draw(found, asked.png)
+    asked.png.with_suffix(".json").write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

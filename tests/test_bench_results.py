@@ -1,0 +1,57 @@
+"""The guard of the ratios: what falls, what is not measured, and what is no ratio."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import budget, results
+from benchmarks.beside import Row
+
+
+def row(name, median, peer="a peer", scale=1.0):
+    return Row(name, "job", peer, [median * 0.9, median, median * 1.1], goal=5, scale=scale)
+
+
+def test_only_whole_runs_beside_a_peer_are_compared():
+    found = [row("a", 6), row("b", 6, peer=""), row("c", 6, scale=0.1)]
+    told = results.compared(found, {"a": 5.0, "b": 5.0, "c": 5.0})
+    assert told == [("a", 5.0, 6), ("b", 5.0, None), ("c", 5.0, None)]
+
+
+@pytest.mark.parametrize(("median", "status"), [(8.1, 0), (7.9, 1), (20, 0)])
+def test_a_fall_beyond_a_fifth_fails(monkeypatch, tmp_path, median, status):
+    recorded = tmp_path / "recorded.json"
+    recorded.write_text('{"ratios": {"a": 10.0}}')
+    monkeypatch.setattr(results, "RECORDED", recorded)
+    monkeypatch.setattr(results, "rows", lambda: [row("a", median)])
+    assert results.check() == status
+
+
+def test_the_page_says_by_how_much_a_goal_is_missed_and_why():
+    spent = {"load": (0.5, 1, 2), "seconds": {"bench_trace": 12.0}}
+    page = results.page([row("slow", 2), row("fast", 6)], {"slow": "It waits for memory.", "fast": "Old."}, spent)
+    assert "at least 5 x: **missed by a factor of 2.5**. It waits for memory. |" in page
+    assert "at least 5 x: met |" in page
+    assert "Old." not in page
+    assert f"| bench_trace | 12 | {budget.SECONDS['bench_trace']} |" in page
+
+
+def test_a_missed_goal_without_a_reason_is_told():
+    assert "No reason is written down." in results.page([row("slow", 2)], {}, {})
+
+
+def test_reasons_can_be_read():
+    assert all(isinstance(why, str) and why.endswith(".") for why in results.reasons().values())
+
+
+def test_every_benchmark_has_a_budget_and_all_end_within_twenty_minutes():
+    files = {path.stem for path in Path("benchmarks").glob("bench_*.py") if "def test_" in path.read_text()}
+    assert files == set(budget.SECONDS)
+    assert sum(budget.SECONDS.values()) <= 18 * 60
+
+
+def test_the_clock_adds_up_each_file():
+    clock = budget.Clock()
+    for node, seconds in (("benchmarks/bench_a.py::x", 1), ("benchmarks/bench_a.py::y", 2), ("bench_b.py::x", 4)):
+        clock.add(node, seconds)
+    assert clock.spent == {"bench_a": 3, "bench_b": 4}
