@@ -28,18 +28,15 @@ _UNITS = {0: (0, 0), 1: (-1, -1), 2: (0, 1), 3: (-1, 0), 4: (1, 0), 5: (0, -1), 
 class Tables:
     """What ``kernels.encode`` needs besides the frames of a resolution."""
 
-    trig: F8
-    """(1024, 2) sine and cosine"""
     bins: npt.NDArray[np.int8]
-    """(181, 361) face of a degree field, -1 if more than one"""
-    single: npt.NDArray[np.uint32]
-    """(49,) one step up, from an odd resolution"""
-    double: npt.NDArray[np.uint32]
-    """(49,) two steps up, from an even resolution"""
-    fourfold: npt.NDArray[np.uint32]
-    """(2401,) four steps up, from an even resolution"""
+    """(1 + 181 x 361,) face of a degree field, MIXED if more than one; first NO_FACE, for points off the globe"""
+    steps: npt.NDArray[np.int32]
+    """(4, 2401) by 49 i + j, both mod 49: the digits of k steps up (12 bits, the last one lowest), then what the
+    ancestor's i and j exceed the turned quotients by, plus 32 (6 bits each). k = 0 stands for 4 steps."""
+    turns: npt.NDArray[np.int64]
+    """(4, 4) what turns quotients by 49 into the ancestor k steps up: matrix row by row"""
     base: npt.NDArray[np.int16]
-    """(20, 25, 8) base cell and turns by face, lattice place and top digit; -1 unknown"""
+    """(21, PLACES, 8) base cell and turns by face, lattice place and top digit; -1 unknown"""
 
 
 def unit_vectors(lat: F8, lng: F8) -> F8:
@@ -62,7 +59,10 @@ def _faces() -> tuple[F8, F8]:
 
 @lru_cache(maxsize=16)
 def frames(resolution: int) -> F8:
-    """(20, 9): centre of each face, and its vectors of the lattice coordinates (see ``kernels.locate``)."""
+    """(21, 9): centre of each face, and its vectors of the lattice coordinates (see ``kernels.placed``).
+
+    The last one stands for no face; it is a copy of the first.
+    """
     centre, corners = _faces()
     corner = corners[:, 0]
     cosine = np.sum(centre * corner, axis=1, keepdims=True)
@@ -77,7 +77,8 @@ def frames(resolution: int) -> F8:
     scale = math.sqrt(7.0) ** resolution / step
     along_j = y_axis * scale / math.sin(math.pi / 3)
     along_i = x_axis * scale + along_j / 2
-    return np.ascontiguousarray(np.hstack([centre, along_i, along_j]))
+    rows = np.hstack([centre, along_i, along_j])
+    return np.ascontiguousarray(np.vstack([rows, rows[:1]]))
 
 
 def _up(i: int, j: int, odd: bool) -> tuple[int, int, int]:
@@ -90,18 +91,26 @@ def _up(i: int, j: int, odd: bool) -> tuple[int, int, int]:
     raise GridError("the seven digits are the seven residues of the prime: this cannot happen")
 
 
-def _steps(odd: tuple[bool, ...]) -> npt.NDArray[np.uint32]:
-    """Table of as many steps up as ``odd`` has (is the step from an odd resolution?): ``kernels._climb``."""
-    size = 7 ** max(1, len(odd) // 2)
-    table = np.empty((size, size), np.uint32)
-    for i in range(size):
-        for j in range(size):
-            digits, pi, pj = 0, i, j
-            for n, step in enumerate(odd):
-                digit, pi, pj = _up(pi, pj, step)
-                digits |= digit << 3 * n
-            table[i, j] = digits | (pi + 4) << 12 | (pj + 4) << 15
-    return table.ravel()
+def _climbed(i: int, j: int, steps: int) -> tuple[int, int, int]:
+    """Digits and ancestor so many steps up, from a resolution of which ``steps`` is the remainder by 4."""
+    digits = 0
+    for n in range(steps):
+        digit, i, j = _up(i, j, odd=(steps - n) % 2 == 1)
+        digits |= digit << 3 * n
+    return digits, i, j
+
+
+def _steps() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """``Tables.steps`` and ``Tables.turns``."""
+    table, turns = np.empty((4, 49 * 49), np.int32), np.empty((4, 4), np.int64)
+    for k in range(4):
+        _, ii, ji = _climbed(49, 0, k or 4)
+        _, ij, jj = _climbed(0, 49, k or 4)
+        turns[k] = ii, ij, ji, jj
+        for place in range(49 * 49):
+            digits, i, j = _climbed(*divmod(place, 49), k or 4)
+            table[k, place] = digits | (i + 32) << 12 | (j + 32) << 18
+    return table, turns
 
 
 def _bins() -> npt.NDArray[np.int8]:
@@ -113,7 +122,7 @@ def _bins() -> npt.NDArray[np.int8]:
     apart = np.sort(np.linalg.norm(centre - centre[0], axis=1))[1]
     # No point of a degree field is further than 0.71 degrees from its middle.
     alone = (two[:, 1] - two[:, 0]) / apart > math.sin(math.radians(0.75))
-    return np.where(alone, dot.argmax(1), kernels.UNKNOWN).astype(np.int8).reshape(181, 361)
+    return np.append(np.int8(kernels.NO_FACE), np.where(alone, dot.argmax(1), kernels.MIXED).astype(np.int8))
 
 
 def _samples() -> tuple[F8, F8]:
@@ -133,10 +142,14 @@ def _learn(tables: Tables) -> None:
     resolution = 5
     points = zip(lat.tolist(), lng.tolist(), strict=True)
     cells = np.array([h3.latlng_to_cell(a, b, resolution) for a, b in points], np.uint64)
-    wrong = kernels.learn(
-        lat, lng, cells, resolution, tables.trig, tables.bins, frames(resolution),
-        tables.single, tables.double, tables.fourfold, tables.base,
+    x, y, z, i, j = np.empty((5, len(lat)))
+    place, face = np.empty((2, len(lat)), np.int32)
+    digits = np.empty(len(lat), np.uint64)
+    kernels.placed(
+        lat, lng, resolution, tables.bins, frames(resolution), tables.steps, tables.turns,
+        x, y, z, i, j, place, face, digits,
     )  # fmt: skip
+    wrong = kernels.learn(cells, resolution, face, place, digits, tables.base)
     if wrong:
         raise GridError(f"{wrong} cells of the h3 library do not follow the published grid")
     pentagons = {h3.get_base_cell_number(p) for p in h3.get_pentagons(0)}
@@ -152,14 +165,8 @@ def _learn(tables: Tables) -> None:
 @lru_cache(maxsize=1)
 def tables() -> Tables:
     """The tables, made at first use (about 0.2 s)."""
-    angle = np.arange(kernels.TRIG_STEPS) * (2 * math.pi / kernels.TRIG_STEPS)
-    made = Tables(
-        trig=np.ascontiguousarray(np.stack([np.sin(angle), np.cos(angle)], -1)),
-        bins=_bins(),
-        single=_steps((True,)),
-        double=_steps((False, True)),
-        fourfold=_steps((False, True, False, True)),
-        base=np.full((20, 25, 8), kernels.UNKNOWN, np.int16),
-    )
+    steps, turns = _steps()
+    base = np.full((kernels.NO_FACE + 1, kernels.PLACES, 8), kernels.UNKNOWN, np.int16)
+    made = Tables(_bins(), steps, turns, base)
     _learn(made)
     return made

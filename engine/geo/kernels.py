@@ -1,13 +1,13 @@
-"""Kernels of H3 cells: coordinates to cells, and disks of neighbours. Arrays in, arrays out.
+"""Kernels of H3 cells: coordinates to cells. Arrays in, arrays out.
 
 A cell of H3 is a base cell and, for each finer resolution, a digit 0..6: the centre child or one of six
 directions. On one face of the icosahedron the centres of one resolution are the Eisenstein integers
 ``i + j w``; the centres of the next coarser one are its multiples by a prime of norm 7, on alternating sides
-(Class III and Class II). So a digit is a residue mod that prime, and *two* digits together are the residue
-mod 7 of both coordinates: one look-up in a table of 49 replaces two rounds of finding a parent.
+(Class III and Class II). So a digit is a residue mod that prime, and *four* digits together are the residue
+mod 49 of both coordinates: one look-up in a table of 2,401 replaces four rounds of finding a parent.
 
-Three bits of a digit stand for the directions i, j and k, so a turn of 120 degrees rotates the bits of every
-digit and a turn of 180 degrees inverts them (if not zero): all digits turn at once.
+Points go through in blocks that stay in the first cache, stage by stage. Each stage is one loop without a
+branch, so that the compiler makes it work on several points at once; look-ups have loops of their own.
 """
 
 import math
@@ -16,17 +16,17 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-F8 = npt.NDArray[np.float64]
-I8 = npt.NDArray[np.int64]
-U8 = npt.NDArray[np.uint64]
-U4 = npt.NDArray[np.uint32]
-Whole = int | np.int64
+from engine.geo.lattice import top_digit, turned
 
-TRIG_STEPS = 1024
-"""Entries of the sine table; a power of two, so that the step in degrees is exact in binary."""
-STEP_DEG = 360.0 / TRIG_STEPS
-BIAS = 7**9
-"""Added to coordinates so that they are positive; divisible by 7 often enough, larger than any coordinate."""
+F8 = npt.NDArray[np.float64]
+I1 = npt.NDArray[np.int8]
+I8 = npt.NDArray[np.int64]
+I4 = npt.NDArray[np.int32]
+I2 = npt.NDArray[np.int16]
+U8 = npt.NDArray[np.uint64]
+
+BLOCK = 512
+"""Points at a time: their nine columns of scratch take 32 KB."""
 EDGE = 1e-6
 """Closer than this to the edge of a cell (distance of centres 1), rounding might decide: undecided. The error
 of both ways to compute is about 1e-8 at resolution 15, and sqrt(7) times less with each coarser one."""
@@ -34,35 +34,61 @@ CENTRE = 1.0 - 1e-6
 """Cosine of the distance to a face's centre above which older H3 releases lose digits: undecided."""
 TIE = 1e-12
 """Two faces nearer in cosine than this are a tie: undecided."""
+MIXED = -1
+"""The face of a degree field that an edge crosses."""
+NO_FACE = 20
+"""The face of an undecided point: its base cells are all unknown."""
 UNKNOWN = -1
 PENTAGON = 1024
 """Added to the entry of digit 0 in ``base`` where the turn depends on the top digit."""
+PLACES = 64
+"""Lattice places of base cells on a face: coordinates -4..3, as 8 (i + 4) + j + 4."""
 
 _RAD = math.pi / 180.0
-_PER_STEP = 1.0 / STEP_DEG
-_1_6TH, _1_12TH, _1_20TH = 1.0 / 6.0, 1.0 / 12.0, 1.0 / 20.0
 _HEADER = np.uint64(1 << 59)
 _LOW = np.uint64(0o111111111111111)
-_ALL = np.uint64((1 << 45) - 1)
-_DIGITS = np.uint64(0o7777)
-_3, _4, _7, _12, _15, _49 = (np.uint64(k) for k in (3, 4, 7, 12, 15, 49))
+_RIGHT = np.int32(0b01_10_00_01_10_00)
+"""By how many bits the digits' bits turn to the right, for each turn of the cell: two bits a turn."""
+_1, _2, _3, _7 = (np.uint64(k) for k in (1, 2, 3, 7))
+# Minimax polynomials of FreeBSD's libm on an eighth of a turn; errors below 1e-16.
+_S1, _S2, _S3 = -1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04
+_S4, _S5, _S6 = 2.75573137070700676789e-06, -2.50507602534068634195e-08, 1.58969099521155010221e-10
+_C1, _C2, _C3 = 4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05
+_C4, _C5, _C6 = -2.75573143513906633035e-07, 2.08757232129817482790e-09, -1.13596475577881948265e-11
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _quarter(degrees: float) -> tuple[float, float, float]:
+    """The nearest number of quarter turns, and sine and cosine of the angle that is left."""
+    k = np.floor(degrees * (1.0 / 90.0) + 0.5)
+    t = (degrees - 90.0 * k) * _RAD  # the difference is exact
+    q = t * t
+    s = t + t * q * (_S1 + q * (_S2 + q * (_S3 + q * (_S4 + q * (_S5 + q * _S6)))))
+    c = 1.0 - 0.5 * q + q * q * (_C1 + q * (_C2 + q * (_C3 + q * (_C4 + q * (_C5 + q * _C6)))))
+    return k, s, c
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _vectors(lat: F8, lng: F8, x: F8, y: F8, z: F8, field: I4) -> None:
+    """Unit vectors of points in degrees, and the degree field of each; field 0 where off the globe."""
+    for n in range(len(lat)):
+        on_globe = (abs(lat[n]) <= 90.0) & (abs(lng[n]) <= 180.0)
+        north = lat[n] if on_globe else 0.0
+        east = lng[n] if on_globe else 0.0
+        k, s, c = _quarter(north)
+        z[n] = s if k == 0.0 else k * c
+        axis = c if k == 0.0 else -k * s
+        k, s, c = _quarter(east)
+        quarter = abs(k) == 1.0
+        half = -1.0 if abs(k) == 2.0 else 1.0
+        x[n] = axis * (-k * s if quarter else half * c)
+        y[n] = axis * (k * c if quarter else half * s)
+        field[n] = np.int32(np.floor(north + 90.0) * 361.0 + np.floor(east + 180.0) + 1.0) if on_globe else 0
 
 
 @njit(cache=True, nogil=True)
-def _sincos(degrees: float, trig: F8) -> tuple[float, float]:
-    """Sine and cosine by the angle sum with the nearest of 1,024 table angles; error about 2e-16."""
-    k = math.floor(degrees * _PER_STEP + 0.5)
-    d = (degrees - k * STEP_DEG) * _RAD
-    d2 = d * d
-    s = d * (1.0 - d2 * _1_6TH * (1.0 - d2 * _1_20TH))
-    c = 1.0 - d2 * 0.5 * (1.0 - d2 * _1_12TH)
-    n = np.uint64(np.int64(k) & (TRIG_STEPS - 1))  # an unsigned index needs no test for negative ones
-    return trig[n, 0] * c + trig[n, 1] * s, trig[n, 1] * c - trig[n, 0] * s
-
-
-@njit(cache=True, nogil=True)
-def _nearest_face(x: float, y: float, z: float, frames: F8) -> Whole:
-    """The face with the nearest centre, or -1 if two are equally near."""
+def _nearest_face(x: float, y: float, z: float, frames: F8) -> int:
+    """The face with the nearest centre, or NO_FACE if two are equally near."""
     best, second, face = -2.0, -2.0, 0
     for f in range(20):
         dot = x * frames[f, 0] + y * frames[f, 1] + z * frames[f, 2]
@@ -70,205 +96,189 @@ def _nearest_face(x: float, y: float, z: float, frames: F8) -> Whole:
             best, second, face = dot, best, f
         elif dot > second:
             second = dot
-    return face if best - second > TIE else UNKNOWN
+    return face if best - second > TIE else NO_FACE
 
 
 @njit(cache=True, nogil=True)
-def _turn(digits: np.uint64, turns: Whole) -> np.uint64:
-    """All digits (3 bits each, 15 of them) turned by ``turns`` x 60 degrees counter-clockwise."""
-    third = turns % 3  # 60 = 180 + 240, so an odd turn is a half turn and then thirds
-    if turns & 1:
-        any_bit = (digits | digits >> np.uint64(1) | digits >> np.uint64(2)) & _LOW
-        digits ^= any_bit * np.uint64(7)
-    two = np.uint64(2)
-    one = np.uint64(1)
-    if third == 2:  # turn by 120 degrees: 4 -> 2 -> 1 -> 4
-        return (digits >> one) & (_LOW * np.uint64(3)) | (digits & _LOW) << two
-    if third == 1:  # turn by 240 degrees
-        return (digits >> two) & _LOW | (digits & (_LOW * np.uint64(3))) << one
-    return digits
+def _faces(x: F8, y: F8, z: F8, field: I4, bins: I1, frames: F8, face: I4) -> bool:
+    """The face of each point; whether it is the same for all."""
+    low, high = np.int32(NO_FACE), np.int32(MIXED)
+    for n in range(len(x)):
+        found = np.int32(bins[np.uint32(field[n])])
+        face[n] = found
+        low, high = min(low, found), max(high, found)
+    if low >= 0:
+        return bool(low == high)
+    for n in range(len(x)):
+        if face[n] == MIXED:
+            face[n] = _nearest_face(x[n], y[n], z[n], frames)
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _project(x: F8, y: F8, z: F8, face: I4, frames: F8, a: F8, b: F8) -> None:
+    """Lattice coordinates times the cosine to the face's centre, into ``a`` and ``b``; the cosine into ``z``."""
+    for n in range(len(x)):
+        f = np.uint32(face[n])
+        high = z[n]
+        z[n] = x[n] * frames[f, 0] + y[n] * frames[f, 1] + high * frames[f, 2]
+        a[n] = x[n] * frames[f, 3] + y[n] * frames[f, 4] + high * frames[f, 5]
+        b[n] = x[n] * frames[f, 6] + y[n] * frames[f, 7] + high * frames[f, 8]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _project_one(x: F8, y: F8, z: F8, frame: F8, a: F8, b: F8) -> None:
+    """As ``_project`` where all points have the same face."""
+    cx, cy, cz = frame[0], frame[1], frame[2]
+    ix, iy, iz, jx, jy, jz = frame[3], frame[4], frame[5], frame[6], frame[7], frame[8]
+    for n in range(len(x)):
+        high = z[n]
+        z[n] = x[n] * cx + y[n] * cy + high * cz
+        a[n] = x[n] * ix + y[n] * iy + high * iz
+        b[n] = x[n] * jx + y[n] * jy + high * jz
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _round(a: F8, b: F8, cosine: F8, face: I4) -> None:
+    """The nearest lattice point to (a, b) / cosine, in place. NO_FACE and (0, 0) where undecided."""
+    for n in range(len(a)):
+        per = 1.0 / cosine[n]
+        u, v = a[n] * per, b[n] * per
+        i, j = np.floor(u + 0.5), np.floor(v + 0.5)
+        u -= i
+        v -= j
+        outside = (abs(2.0 * u - v) > 1.0) | (abs(2.0 * v - u) > 1.0)
+        along_i = abs(u) > abs(v)
+        # Arithmetic and no branch: a quarter of all points are outside, and no processor can guess which.
+        di = math.copysign(1.0 if outside & along_i else 0.0, u)
+        dj = math.copysign(1.0 if outside & (not along_i) else 0.0, v)
+        u -= di
+        v -= dj
+        inside = 1.0 - max(abs(2.0 * u - v), abs(2.0 * v - u), abs(u + v))
+        undecided = (inside < EDGE) | (cosine[n] > CENTRE) | (face[n] == NO_FACE)
+        a[n] = 0.0 if undecided else i + di
+        b[n] = 0.0 if undecided else j + dj
+        face[n] = NO_FACE if undecided else face[n]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _up(i: F8, j: F8, table: I4, turn: I8, shift: np.uint64, digits: U8, entry: I4) -> None:
+    """Some steps up, four at most: (i, j) become the ancestor's, its digits are added at ``shift``."""
+    for n in range(len(i)):
+        qi, qj = np.floor((i[n] + 0.5) * (1.0 / 49.0)), np.floor((j[n] + 0.5) * (1.0 / 49.0))
+        entry[n] = np.int32((i[n] - 49.0 * qi) * 49.0 + (j[n] - 49.0 * qj))
+        i[n], j[n] = qi, qj
+    for n in range(len(i)):
+        entry[n] = table[np.uint32(entry[n])]
+    ii, ij, ji, jj = np.float64(turn[0]), np.float64(turn[1]), np.float64(turn[2]), np.float64(turn[3])
+    for n in range(len(i)):
+        qi, qj = i[n], j[n]
+        packed = entry[n]
+        digits[n] |= np.uint64(packed & np.int32(0xFFF)) << shift
+        i[n] = ii * qi + ij * qj + np.float64((packed >> np.int32(12) & np.int32(63)) - np.int32(32))
+        j[n] = ji * qi + jj * qj + np.float64((packed >> np.int32(18)) - np.int32(32))
 
 
 @njit(cache=True, nogil=True)
-def _climb(
-    i: Whole, j: Whole, resolution: Whole, single: U4, double: U4, fourfold: U4
-) -> tuple[np.uint64, Whole, Whole]:
-    """Digits (packed as in a cell) and resolution-0 coordinates of the cell at lattice (i, j).
+def placed(
+    lat: F8, lng: F8, resolution: int, bins: I1, frames: F8, table: I4, turns: I8,
+    x: F8, y: F8, z: F8, i: F8, j: F8, field: I4, face: I4, digits: U8,
+) -> None:  # fmt: skip
+    """Face (NO_FACE: undecided), digits (packed as in a cell) and base cell's place of each point.
 
-    Table entries: digits in the low 12 bits; then what the parent's i and j exceed the quotients by, plus 4.
+    Args:
+        lat: degrees, shape (n,); so is ``lng``.
+        resolution: 0..15.
+        bins: (1 + 181 x 361,): the face of a whole degree field, or MIXED; the first one is no field.
+        frames: (21, 9): for each face (and NO_FACE) its centre and the vectors whose dot products, over the
+            centre's, are the lattice coordinates at the wanted resolution.
+        table: (4, 2401): ``icosahedron.Tables.steps``. ``turns``: (4, 4): ``icosahedron.Tables.turns``.
+        x: scratch (n,), as ``y`` and ``z``.
+        i, j: place (n,) on the lattice of resolution 0.
+        field: as shape (n,); in the end 8 (i + 4) + j + 4.
     """
-    shift = np.uint64(3 * (15 - resolution))
-    digits = np.uint64(0)
-    u, v = np.uint64(i + BIAS), np.uint64(j + BIAS)
-    if resolution & 1:
-        qu, qv = u // _7, v // _7
-        entry = np.uint64(single[(u - _7 * qu) * _7 + v - _7 * qv])
-        digits = (entry & _DIGITS) << shift
-        # The step is linear, so the bias comes out multiplied: 3 - 1 and 1 + 2 seventh parts of it.
-        u = _3 * qu - qv + (entry >> _12 & _7) - _4 + np.uint64(BIAS - 2 * (BIAS // 7))
-        v = qu + qv + qv + (entry >> _15) - _4 + np.uint64(BIAS - 3 * (BIAS // 7))
-        shift += _3
-    bias = BIAS
-    if resolution & 2:
-        qu, qv = u // _7, v // _7
-        entry = np.uint64(double[(u - _7 * qu) * _7 + v - _7 * qv])
-        digits |= (entry & _DIGITS) << shift
-        u, v = qu + (entry >> _12 & _7) - _4, qv + (entry >> _15) - _4
-        bias //= 7
-        shift += np.uint64(6)
+    _vectors(lat, lng, x, y, z, field)
+    if _faces(x, y, z, field, bins, frames, face):
+        _project_one(x, y, z, frames[face[0]], i, j)
+    else:
+        _project(x, y, z, face, frames, i, j)
+    _round(i, j, z, face)
+    digits[:] = np.uint64(0)
+    shift = 3 * (15 - resolution)
+    first = resolution & 3
+    if first:
+        _up(i, j, table[first], turns[first], np.uint64(shift), digits, field)
+        shift += 3 * first
     for _ in range(resolution >> 2):
-        qu, qv = u // _49, v // _49
-        entry = np.uint64(fourfold[(u - _49 * qu) * _49 + v - _49 * qv])
-        digits |= (entry & _DIGITS) << shift
-        u, v = qu + (entry >> _12 & _7) - _4, qv + (entry >> _15) - _4
-        bias //= 49
-        shift += _12
-    return digits, np.int64(u) - bias, np.int64(v) - bias
+        _up(i, j, table[0], turns[0], np.uint64(shift), digits, field)
+        shift += 12
+    for n in range(len(i)):
+        field[n] = np.int32(8.0 * i[n] + j[n] + 36.0)
 
 
 @njit(cache=True, nogil=True)
-def _round(a: float, b: float) -> tuple[Whole, Whole, float]:
-    """The nearest lattice point to (a, b), and how far inside its cell the point is (0: on the edge)."""
-    i, j = math.floor(a + 0.5), math.floor(b + 0.5)
-    a -= i
-    b -= j
-    outside = (abs(2 * a - b) > 1.0) | (abs(2 * b - a) > 1.0)
-    along_i = abs(a) > abs(b)
-    # Arithmetic and no branch: a quarter of all points are outside, and no processor can guess which.
-    di = math.copysign(1.0 if outside and along_i else 0.0, a)
-    dj = math.copysign(1.0 if outside and not along_i else 0.0, b)
-    a -= di
-    b -= dj
-    inside = 1.0 - max(abs(2 * a - b), abs(2 * b - a), abs(a + b))
-    return np.int64(i + di), np.int64(j + dj), inside
+def _assemble(header: np.uint64, resolution: int, base: I2, digits: U8, face: I4, place: I4, out: U8) -> int:
+    """Cells from digits and places; 0 where the base cell is unknown. Returns how many are."""
+    for n in range(len(out)):
+        code = base[np.uint32(face[n]), np.uint32(place[n]), 0]
+        if code >= PENTAGON:
+            code = base[np.uint32(face[n]), np.uint32(place[n]), top_digit(digits[n], resolution)]
+        place[n] = code
+    unknown = 0
+    for n in range(len(out)):
+        code = place[n]
+        d = digits[n]
+        # As ``lattice.turned``, without its branches.
+        some = (d | d >> _1 | d >> _2) & _LOW
+        d ^= some * (_7 * np.uint64(code & np.int32(1)))
+        right = np.uint64(_RIGHT >> (code << np.int32(1) & np.int32(14)) & np.int32(3))
+        d = d >> right & _LOW * (_7 >> right) | (d & _LOW * ((_1 << right) - _1)) << (_3 - right)
+        cell = header | np.uint64(code >> np.int32(3) & np.int32(127)) << np.uint64(45) | d
+        out[n] = cell if code >= 0 else np.uint64(0)
+        unknown += code < 0
+    return unknown
 
 
 @njit(cache=True, nogil=True)
-def _top_digit(digits: np.uint64, resolution: int) -> Whole:
-    """The first digit that is not 0 (0 if none)."""
-    d = np.int64(digits)
-    for r in range(1, resolution + 1):
-        digit = d >> (45 - 3 * r) & 7
-        if digit:
-            return digit
-    return 0
-
-
-@njit(cache=True, nogil=True)
-def locate(lat: float, lng: float, trig: F8, bins: npt.NDArray[np.int8], frames: F8) -> tuple[Whole, Whole, Whole]:
-    """Face (-1: undecided) and lattice coordinates of the cell of a point.
-
-    ``frames`` (20, 9) holds for each face its centre and the vectors whose dot products, over the centre's,
-    are the lattice coordinates at the wanted resolution. ``bins`` (181, 361): the face of a whole degree
-    field, or -1 when an edge crosses it.
-    """
-    if not (-90.0 <= lat <= 90.0 and -180.0 <= lng <= 180.0):
-        return UNKNOWN, 0, 0
-    sin_lat, z_axis = _sincos(lat, trig)
-    sin_lng, cos_lng = _sincos(lng, trig)
-    x, y = z_axis * cos_lng, z_axis * sin_lng
-    known: Whole = np.int64(bins[np.uint64(lat + 90.0), np.uint64(lng + 180.0)])
-    if known < 0:
-        known = _nearest_face(x, y, sin_lat, frames)
-        if known < 0:
-            return UNKNOWN, 0, 0
-    face = np.uint64(known)
-    dot = x * frames[face, 0] + y * frames[face, 1] + sin_lat * frames[face, 2]
-    per = 1.0 / dot
-    a = (x * frames[face, 3] + y * frames[face, 4] + sin_lat * frames[face, 5]) * per
-    b = (x * frames[face, 6] + y * frames[face, 7] + sin_lat * frames[face, 8]) * per
-    i, j, inside = _round(a, b)
-    if inside < EDGE or dot > CENTRE:
-        return UNKNOWN, 0, 0
-    return known, i, j
-
-
-@njit(cache=True, nogil=True)
-def encode(
-    lat: F8, lng: F8, resolution: int, trig: F8, bins: npt.NDArray[np.int8], frames: F8,
-    single: U4, double: U4, fourfold: U4, base: npt.NDArray[np.int16], out: U8,
-) -> int:  # fmt: skip
+def encode(lat: F8, lng: F8, resolution: int, bins: I1, frames: F8, table: I4, turns: I8, base: I2, out: U8) -> int:
     """Cells of points (degrees) into ``out``; 0 where undecided. Returns how many are undecided.
 
-    ``base`` (20, 25, 8): for a face, a base cell's lattice place and the top digit, 8 x base cell + turns
-    (-1: not known; see PENTAGON).
+    ``base`` (21, PLACES, 8): for a face, a base cell's lattice place and the top digit, 8 x base cell + turns
+    (-1: not known; see PENTAGON). The others as in ``placed``.
     """
-    unused = np.uint64((1 << (3 * (15 - resolution))) - 1)
-    header = _HEADER | np.uint64(resolution << 52) | unused
+    x, y, z, i, j = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    field, face, digits = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.empty(BLOCK, np.uint64)
+    header = _HEADER | np.uint64(resolution << 52 | ((1 << (3 * (15 - resolution))) - 1))
     undecided = 0
-    for n in range(len(lat)):
-        face, i, j = locate(lat[n], lng[n], trig, bins, frames)
-        code: Whole = UNKNOWN
-        digits = np.uint64(0)
-        if face >= 0:
-            digits, bi, bj = _climb(i, j, resolution, single, double, fourfold)
-            if -2 <= bi <= 2 and -2 <= bj <= 2:
-                place = (bi + 2) * 5 + bj + 2
-                code = np.int64(base[face, place, 0])
-                if code >= PENTAGON:
-                    code = np.int64(base[face, place, _top_digit(digits, resolution)])
-        if code < 0:
-            out[n] = np.uint64(0)
-            undecided += 1
-        else:
-            out[n] = header | np.uint64((code >> 3 & 127) << 45) | _turn(digits, code & 7)
+    for first in range(0, len(lat), BLOCK):
+        last = min(first + BLOCK, len(lat))
+        m = last - first
+        placed(
+            lat[first:last], lng[first:last], resolution, bins, frames, table, turns,
+            x[:m], y[:m], z[:m], i[:m], j[:m], field[:m], face[:m], digits[:m],
+        )  # fmt: skip
+        undecided += _assemble(header, resolution, base, digits[:m], face[:m], field[:m], out[first:last])
     return undecided
 
 
 @njit(cache=True, nogil=True)
-def learn(
-    lat: F8, lng: F8, cells: U8, resolution: int, trig: F8, bins: npt.NDArray[np.int8], frames: F8,
-    single: U4, double: U4, fourfold: U4, base: npt.NDArray[np.int16],
-) -> int:  # fmt: skip
-    """Fill ``base`` from points whose cells are known. Returns how many contradict what was learnt before."""
+def learn(cells: U8, resolution: int, face: I4, place: I4, digits: U8, base: I2) -> int:
+    """Fill ``base`` from points whose cells are known. Returns how many contradict what was learnt before.
+
+    ``face``, ``place`` and ``digits`` as found by ``placed``.
+    """
     wrong = 0
-    used = ~np.uint64((1 << (3 * (15 - resolution))) - 1) & _ALL
-    for n in range(len(lat)):
-        face, i, j = locate(lat[n], lng[n], trig, bins, frames)
-        if face < 0:
+    used = np.uint64((1 << 45) - (1 << (3 * (15 - resolution))))
+    for n in range(len(cells)):
+        if face[n] == NO_FACE:
             continue
-        digits, bi, bj = _climb(i, j, resolution, single, double, fourfold)
         code = np.int64(cells[n] >> np.uint64(45) & np.uint64(127)) << 3
-        if digits:
-            while code & 7 < 6 and _turn(digits, code & 7) != cells[n] & used:
+        if digits[n]:
+            while code & 7 < 6 and turned(digits[n], code & 7) != cells[n] & used:
                 code += 1
-        place, top = (bi + 2) * 5 + bj + 2, _top_digit(digits, resolution)
-        known = base[face, place, top]
+        top = top_digit(digits[n], resolution)
+        known = base[face[n], place[n], top]
         if code & 7 == 6 or (known >= 0 and known != code):
             wrong += 1
-        base[face, place, top] = code
+        base[face[n], place[n], top] = code
     return wrong
-
-
-@njit(cache=True, nogil=True)
-def neighbourhoods(
-    cells: U8, steps: I8, pentagon: npt.NDArray[np.bool_], single: U4, double: U4, fourfold: U4, out: U8
-) -> int:
-    """Cells at lattice ``steps`` (m, 2) from each cell into ``out`` (n, m); returns how many rows fail.
-
-    Inside one base cell that is no pentagon the digits are a plain lattice. A row whose disk leaves its base
-    cell begins with 0: undecided.
-    """
-    undecided = 0
-    for n in range(len(cells)):
-        cell = cells[n]
-        resolution = np.int64(cell >> np.uint64(52) & np.uint64(15))
-        base_cell = np.int64(cell >> np.uint64(45) & np.uint64(127))
-        digits = np.int64(cell & _ALL)
-        i: Whole = 0
-        j: Whole = 0
-        for r in range(1, resolution + 1):
-            digit = digits >> (45 - 3 * r)
-            i, j = (2 * i + j, 3 * j - i) if r & 1 else (3 * i - j, i + 2 * j)
-            i += (digit >> 2 & 1) - (digit & 1)
-            j += (digit >> 1 & 1) - (digit & 1)
-        rest = cell & ~_ALL | np.uint64((1 << (3 * (15 - resolution))) - 1)
-        stays = not pentagon[base_cell]
-        for m in range(len(steps)):
-            found, bi, bj = _climb(i + steps[m, 0], j + steps[m, 1], resolution, single, double, fourfold)
-            stays &= bi == 0 and bj == 0
-            out[n, m] = rest | found
-        if not stays:
-            out[n, 0] = np.uint64(0)
-            undecided += 1
-    return undecided

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.cells_check import check, differing, on_borders
 from engine.errors import BadParameterError
 from engine.geo import cells as geo
 from engine.geo.icosahedron import unit_vectors
@@ -70,15 +71,36 @@ def test_any_point_at_any_resolution(where, resolution):
     assert np.array_equal(geo.cells_of(lat, lng, resolution), by_library(lat, lng, resolution))
 
 
-def test_edges_and_corners_of_cells_fall_as_in_the_library():
-    rng = np.random.default_rng(5)
-    lat, lng = points(400, 77)
-    corners = np.array([
-        c for a, b in zip(lat, lng, strict=True) for c in h3.cell_to_boundary(h3.latlng_to_cell(a, b, 7))
-    ])  # fmt: skip
-    middle = (corners[:-1] + corners[1:]) / 2
-    some = np.concatenate([corners, middle[rng.permutation(len(middle))[:800]]])
-    assert np.array_equal(geo.cells_of(some[:, 0], some[:, 1], 7), by_library(some[:, 0], some[:, 1], 7))
+@pytest.mark.parametrize("resolution", [0, 3, 7, 11, 14, 15])
+def test_edges_and_corners_of_cells_fall_as_in_the_library(resolution):
+    lat, lng = on_borders(*points(1_000, 77), resolution, np.random.default_rng(resolution))
+    assert np.array_equal(geo.cells_of(lat, lng, resolution), by_library(lat, lng, resolution))
+
+
+def test_the_long_check_in_short():
+    checked = check(20_000, 11, seed=3)
+    assert (checked.even, checked.awkward) == (20_000, 2_000)
+    assert checked.wrong == []
+
+
+def test_a_wrong_cell_is_found():
+    lat, lng = points(1_000, 5)
+    assert len(differing(lat, lng, geo.cells_of(lat, lng, 11), 11)) == 0
+    cells = geo.cells_of(lat, lng, 11)
+    cells[7] ^= np.uint64(1 << 12)
+    assert differing(lat, lng, cells, 11).tolist() == [7]
+
+
+@pytest.mark.parametrize("n", [511, 512, 513, 1_500])
+def test_blocks_may_end_anywhere(n):
+    lat, lng = points(n, n)
+    assert np.array_equal(geo.cells_of(lat, lng, 11), by_library(lat, lng, 11))
+
+
+def test_coordinates_off_the_globe_are_wrapped_as_in_the_library():
+    lat, lng = np.array([10.7, 10.7, 91.0, -90.0, 1e9, 10.7]), np.array([466.6, -253.4, 106.6, 180.0, 1.0, 106.6])
+    for resolution in (0, 7, 11, 15):
+        assert np.array_equal(geo.cells_of(lat, lng, resolution), by_library(lat, lng, resolution))
 
 
 @pytest.mark.parametrize("resolution", [0, 7, 9, 10, 11])
@@ -133,6 +155,7 @@ def test_nothing_in_nothing_out():
 @pytest.mark.parametrize("call", [
     lambda: geo.cells_of(np.array([1.0]), np.array([1.0]), 16),
     lambda: geo.cells_of(np.array([np.nan]), np.array([1.0]), 9),
+    lambda: geo.cells_of(np.array([1.0, 10.7]), np.array([np.inf, 106.6]), 11),
     lambda: geo.cells_of(np.array([1.0, 2.0]), np.array([1.0]), 9),
     lambda: geo.parents(by_library([10.0], [106.0], 7), 9),
     lambda: geo.disk(by_library([10.0], [106.0], 7), -1),
