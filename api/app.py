@@ -9,12 +9,13 @@ from fastapi import FastAPI
 
 from api import problems
 from api.incoming import Intake
-from api.kept import Kept, Replies
+from api.kept import Kept
 from api.limits import Limits
 from api.middleware import EmptyParameters, Guard, Heads
 from api.paths import EncodedSlashes
 from api.port import EnginePort
 from api.replays import Replays
+from api.replies import Replies
 from api.routers import (
     areas,
     board,

@@ -9,20 +9,19 @@ import numpy.typing as npt
 from fastapi import Request, Response
 
 from api.access import sees_analysis
-from api.kept import HOLDER, Keep, caching, stamp_of
 from api.negotiate import MEDIA
 from api.packing import SMALL, coding_of, packed
 from api.past import view_of
 from api.port import Box, EnginePort
 from api.present.hexes import etag_of, same_etag
 from api.problems import ProblemError
+from api.replies import HOLDER, NOT_MODIFIED, Keep, caching, stamp_of
 from engine.clock import system_clock
 from engine.service.results import HexColumns
 from engine.service.risk_results import HexWhy
 from engine.service.tiles import Drawing, cell_named
 
 Numbers = npt.NDArray[Any]
-NOT_MODIFIED = 304
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class MapReader:
         """Note the state that an answer was made of: under load a map may be older than the newest state."""
         if self._stamp[1] != as_of:
             self._newest = False
-            self._stamp = ("map", as_of, *self._stamp[2:])
+            self._stamp = ("state", as_of, *self._stamp[2:])
 
     def rests_on(self, versions: tuple[int, ...], as_of: int | None) -> None:
         """Note reports that an answer was made of in place of the map: its tag is theirs, and it is not kept."""

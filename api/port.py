@@ -240,6 +240,9 @@ class EnginePort(ViewPort, Protocol):
     def release(self, at: int | None = None) -> ReleasePort | None:
         """The newest release, or the newest at or before ``at`` (UTC s); None before the first."""
 
+    def release_id(self) -> int | None:
+        """The id of the newest release, 0 without one; None when the database has to be asked first."""
+
     def next_publishing(self, now: int) -> int:
         """The next publishing time after ``now``, UTC s."""
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 from anyio import to_thread
@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.limits import Limits
 from api.port import EnginePort
+from api.quick import quick_protocol
 from engine.texts import Lang
 
 KEEP_ALIVE_S = 75
@@ -68,21 +69,24 @@ def run_server(
             log.info("stopped")
 
     app = create_app(engine, tokens, lang, limits, lifespan)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        # The access log would hold people's ids; api.middleware.Guard logs routes without them.
-        access_log=False,
-        server_header=False,
-        backlog=4_096,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    server = Server(config, app.state.streams.close)
+    server = Server(config_of(app, host=host, port=port), app.state.streams.close)
     with _quiet_end():
         server.run()
+
+
+def config_of(app: FastAPI, **other: Any) -> uvicorn.Config:
+    """How every server is run; ``other``: settings of uvicorn beside."""
+    settings: dict[str, Any] = {
+        "http": quick_protocol(app.state),
+        "log_config": None,
+        # The access log would hold people's ids; api.middleware.Guard logs routes without them.
+        "access_log": False,
+        "server_header": False,
+        "backlog": 4_096,
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": GRACE_S,
+    }
+    return uvicorn.Config(app, **{**settings, **other})
 
 
 class Server(uvicorn.Server):

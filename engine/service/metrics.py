@@ -67,6 +67,8 @@ class Metrics:
         self._latency = Histogram(
             "truyvet_http_request_seconds", "From request to answer", ["route"], buckets=_FAST, registry=r
         )
+        self._counted: dict[tuple[str, int], Counter] = {}
+        self._timed: dict[str, Histogram] = {}
 
     # -- taking in ------------------------------------------------------------------------------------
 
@@ -141,9 +143,15 @@ class Metrics:
 
     def http(self, route: str, status: int, seconds: float | None) -> None:
         """A request to ``route`` (as declared, never a path) was answered; ``seconds`` None: not a latency."""
-        self._requests.labels(route, str(status)).inc()
+        counted = self._counted.get((route, status))
+        if counted is None:
+            counted = self._counted[route, status] = self._requests.labels(route, str(status))
+        counted.inc()
         if seconds is not None:
-            self._latency.labels(route).observe(seconds)
+            timed = self._timed.get(route)
+            if timed is None:
+                timed = self._timed[route] = self._latency.labels(route)
+            timed.observe(seconds)
 
     def text(self, cases: bool = True) -> bytes:
         """Everything, as Prometheus reads it (``CONTENT_TYPE``); without ``cases`` nothing that counts them."""

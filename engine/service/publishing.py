@@ -56,6 +56,8 @@ class Publishing:
         self._read: OrderedDict[int, Release] = OrderedDict()
         self._latest = 0
         self._looked = -LOOK_S
+        self._newest: tuple[float, int] | None = None
+        """When the database was last looked at, and the id of the release to show since (0: none)."""
         self._tried = 0
         self._lock, self._making = Lock(), Lock()
 
@@ -67,10 +69,19 @@ class Publishing:
             self._look()
             moment = self._latest if at is None else at
             found = next((i for t, i in reversed(self._ends) if at is None or t <= at), None)
-            if found is None:
-                return None
-            release = self._get(found)
-        return release if moment < release.until else None
+            release = None if found is None else self._get(found)
+            if release is not None and moment >= release.until:
+                release = None
+            if at is None:
+                self._newest = self._looked, 0 if release is None else release.id
+        return release
+
+    def release_id(self) -> int | None:
+        """See :meth:`Published.release_id`."""
+        newest = self._newest
+        if newest is None or newest[0] != self._looked or newest[0] + LOOK_S <= monotonic():
+            return None
+        return newest[1]
 
     def releases(self) -> list[Release]:
         """See :meth:`Published.releases`."""
@@ -223,6 +234,13 @@ class Published:
             JournalError: what is stored is damaged, or the database is away.
         """
         return self._publishing.release(at)
+
+    def release_id(self) -> int | None:
+        """The id of :meth:`release`, 0 when there is none; None when the database has to be looked at first.
+
+        Cost: never waits for anything.
+        """
+        return self._publishing.release_id()
 
     def releases(self) -> list[Release]:
         """Every release, oldest first. Raises as :meth:`release`."""

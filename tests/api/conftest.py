@@ -5,14 +5,13 @@ import threading
 import time
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.kept import Replies as Kept
 from api.limits import Limits
 from api.replays import Replays
-from api.server import Server
+from api.replies import Replies
+from api.server import Server, config_of
 from engine.service.access import ROLES
 from tests.api.fake_engine import FakeEngine
 
@@ -47,7 +46,7 @@ def app():
 @pytest.fixture
 def call(app, engine):
     """The one application, over a fresh engine and without memory of keys."""
-    app.state.engine, app.state.replays, app.state.replies = engine, Replays(), Kept()
+    app.state.engine, app.state.replays, app.state.replies = engine, Replays(), Replies()
     return Caller(app, raise_server_exceptions=False)
 
 
@@ -55,7 +54,7 @@ def call(app, engine):
 def serving(engine, limits=LIMITS):
     """A server in a thread, over sockets; gives its port."""
     app = create_app(engine, TOKENS, limits=limits)
-    server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"), app.state.streams.close)
+    server = Server(config_of(app, lifespan="off"), app.state.streams.close)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

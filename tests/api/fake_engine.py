@@ -308,7 +308,7 @@ class FakeEngine(FakeView):
         self.share, self.failure, self.metrics, self.made_anew = 1.0, None, Metrics(), 0
         self.scenario_jobs = FakeJobs()
         self.stream, self.map_stream, self.release_stream = FakeHub(), FakeHub(), FakeHub()
-        self.released = [FakeRelease()]
+        self.released, self.in_memory = [FakeRelease()], False
         self.rows = [exposure(i) for i in range(10)] if rows is None else rows
         self.asked, self.ingests, self.fail, self.taken = {}, 0, None, []
 
@@ -330,6 +330,9 @@ class FakeEngine(FakeView):
         past.as_of, past.data_time, past.rows = as_of, self.data_time, self.rows[:3]
         past.asked, past.fail = self.asked, self.fail
         return past
+
+    def release_id(self):
+        return (self.released[-1].id if self.released else 0) if self.in_memory else None
 
     def release(self, at=None):
         self.asked["release"] = at

@@ -13,11 +13,11 @@ import pytest
 import zstandard
 
 from api.examples import replies
-from api.kept import Replies, Reply
 from api.maps import analytic_sheet
 from api.negotiate import MEDIA
 from api.packing import coding_of, packed
 from api.present.hexes import days_body, hexes_body
+from api.replies import Replies, Reply
 from engine.errors import JournalError
 from engine.service.results import HexColumns
 from tests.api.fake_engine import CASE, FakeRelease, T

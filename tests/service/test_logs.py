@@ -47,6 +47,29 @@ def test_a_record_is_one_object(written):
     }
 
 
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_lines_told_together_are_the_same_lines(written, form):
+    stream = io.StringIO()
+    logs.configure(form, stream)
+    log = logging.getLogger("truyvet.api")
+    told = [(f"GET /v1/board {status} 0.1 ms", {"status": status}) for status in (200, 304)]
+    for message, fields in told:
+        log.info("%s", message, extra={"fields": fields})
+    logs.told_together(log, told)
+    lines = [line.replace(line[line.index("20") : line.index("Z") + 1], "") for line in stream.getvalue().splitlines()]
+    assert lines[:2] == lines[2:]
+    assert len(lines) == 4
+    logging.getLogger().setLevel(logging.WARNING)
+    logs.told_together(log, told)
+    assert len(stream.getvalue().splitlines()) == 4
+
+
+def test_lines_told_together_reach_other_handlers_one_by_one(caplog):
+    with caplog.at_level(logging.INFO, "truyvet.api"):
+        logs.told_together(logging.getLogger("truyvet.api"), [("a 200 0.1 ms", {"status": 200})])
+    assert [(r.getMessage(), r.fields) for r in caplog.records] == [("a 200 0.1 ms", {"status": 200})]
+
+
 def test_an_error_is_its_type_and_its_places(written):
     try:
         fail()

@@ -13,7 +13,7 @@ from engine import params
 from engine.clock import DAY, HOUR, from_rfc3339, in_viet_nam
 from engine.errors import BadParameterError
 from engine.risk.disclosure_windows import Window, midnight, slot, window_due
-from engine.service.publishing import behind_of, chains
+from engine.service.publishing import LOOK_S, behind_of, chains
 from engine.service.releases import SCHEMA
 from tests.service.published import EIGHT, HALLS, LAST, MONDAY, PLACES, TICK, WORLD, crowd
 from tests.service.stored import Hand, opened
@@ -44,6 +44,20 @@ def test_a_release_holds_the_cells_and_nothing_else(engine):
     assert made.table.schema.names == SCHEMA.names
     assert engine.release() is not None
     assert engine.release().id == made.id
+
+
+def test_its_number_is_known_without_the_database_for_as_long_as_nothing_was_to_be_looked_up(engine, monkeypatch):
+    assert engine.release_id() is None
+    assert engine.release() is None
+    assert engine.release_id() == 0
+    made = engine.publish()
+    assert engine.release_id() is None
+    assert engine.release().id == made.id
+    assert engine.release_id() == made.id
+    engine.release(made.at - 1)
+    assert engine.release_id() == made.id
+    monkeypatch.setattr("engine.service.publishing.monotonic", lambda: monotonic() + LOOK_S)
+    assert engine.release_id() is None
 
 
 def test_it_is_made_once(engine):

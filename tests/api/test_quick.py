@@ -1,0 +1,291 @@
+"""Requests answered by their very bytes: what comes is what the long way would have sent, and never out of date."""
+
+import asyncio
+import io
+import logging
+import socket
+import sys
+import threading
+import time
+
+import pytest
+
+from api.replies import MOST_HEARD, Asked, Replies
+from engine.errors import JournalError
+from engine.service import logs
+from tests.api.conftest import TOKENS, connect, serving
+from tests.api.fake_engine import FakeEngine, FakeRelease
+from tests.api.test_hexes import many
+
+HEXES = "/v1/risk/hexes"
+
+
+@pytest.fixture(scope="module")
+def served():
+    engine = FakeEngine()
+    with serving(engine) as (server, port):
+        yield engine, server, port
+
+
+@pytest.fixture
+def at(served):
+    """The engine, the server's port, and how often a request was answered the short way."""
+    engine, server, port = served
+    engine.__init__()
+    many(engine)
+    state = server.app.state
+    state.replies = Replies()
+    quick, said = server.config.http_protocol_class.quick, []
+    answer = type(quick).answer
+    quick.answer = lambda *asked: said.append(answer(quick, *asked)) or said[-1]
+    yield engine, port, lambda: sum(found is not None for found in said)
+    del quick.answer
+
+
+class Peer:
+    """One connection that is kept open."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.held = b""
+
+    def ask(self, path=HEXES, role="officer", method="GET", **headers):
+        self.send(request(path, role, method, **headers))
+        return self.reply(method)
+
+    def send(self, raw):
+        self.socket.sendall(raw)
+
+    def reply(self, method="GET"):
+        """(status, headers without Date, body)"""
+        while b"\r\n\r\n" not in self.held:
+            self._more()
+        head, _, self.held = self.held.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert len(headers) == len(lines)
+        assert "date" in headers
+        size = 0 if method == "HEAD" else int(headers.get("content-length", 0))
+        while len(self.held) < size:
+            self._more()
+        body, self.held = self.held[:size], self.held[size:]
+        return int(first.split()[1]), {n: v for n, v in headers.items() if n != "date"}, body
+
+    def _more(self):
+        got = self.socket.recv(1 << 20)
+        if not got:
+            raise ConnectionError
+        self.held += got
+
+
+def request(path=HEXES, role="officer", method="GET", **headers):
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {TOKENS.get(role, role)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@pytest.mark.parametrize("coding", ["zstd", "gzip", "identity"])
+@pytest.mark.parametrize("accept", ["application/json", "application/vnd.apache.arrow.stream"])
+def test_the_short_way_says_what_the_long_way_says(at, coding, accept):
+    engine, port, short = at
+    peer = Peer(port)
+    asked = {"Accept_Encoding": coding, "Accept": accept}
+    got = [peer.ask(**asked) for _ in range(4)]
+    assert got == [got[0]] * 4
+    assert got[0][0] == 200
+    assert short() == 2  # the first makes it, the second is read and known by heart from then on
+    tag = got[0][1]["etag"]
+    unchanged = [peer.ask(**asked, If_None_Match=tag) for _ in range(3)]
+    assert unchanged == [unchanged[0]] * 3
+    assert (unchanged[0][0], unchanged[0][2]) == (304, b"")
+    assert {n: got[0][1][n] for n in ("etag", "cache-control", "vary", "as-of")}.items() <= unchanged[0][1].items()
+    assert not unchanged[0][1].keys() & {"content-length", "content-type", "content-encoding"}
+    heads = [peer.ask(method="HEAD", **asked) for _ in range(3)]
+    assert heads == [(200, got[0][1], b"")] * 3
+    assert short() == 6
+    assert engine.asked["made"] == 1
+    assert peer.ask(**asked) == got[0]  # nothing is left over on the connection
+
+
+def test_every_answer_is_of_the_newest_state(at):
+    engine, port, short = at
+    peer = Peer(port)
+    tags = set()
+    for n in range(4):
+        for change in ("as_of", "data_time", "made_anew"):
+            setattr(engine, change, getattr(engine, change) + 1)
+            got = [peer.ask() for _ in range(4)]
+            assert [head["as-of"] for _, head, _ in got] == [str(8 + n)] * 4
+            tags |= {head["etag"] for _, head, _ in got}
+    assert len(tags) == 12
+    assert short() >= 12
+    engine.ready = False
+    assert peer.ask()[0] == 503
+
+
+def test_releases_are_looked_up_only_when_the_database_need_not_be_asked(at, monkeypatch):
+    engine, port, short = at
+    peer = Peer(port)
+    got = [peer.ask(role="map") for _ in range(4)]
+    assert got == [got[0]] * 4
+    assert short() == 0
+    engine.in_memory = True
+    assert peer.ask(role="map") == got[0]
+    assert short() == 1
+    assert got[0][1]["cache-control"].startswith("public, max-age=")
+    engine.released.append(FakeRelease(number=2))
+    assert peer.ask(role="map")[1]["etag"] != got[0][1]["etag"]
+
+    def away(at=None):
+        raise JournalError("the database is away")
+
+    engine.in_memory = False
+    monkeypatch.setattr(engine, "release", away)
+    assert peer.ask(role="map")[0] == 503
+
+
+def test_roles_and_tokens_are_what_they_are_on_the_long_way(at):
+    _, port, _ = at
+    peer = Peer(port)
+    for _ in range(3):
+        told = [peer.ask(role=role)[0] for role in ("officer", "feed", "wrong", "officer-token-012345678")]
+        assert told == [200, 403, 401, 401]
+        assert b"released_at" not in peer.ask(role="epidemiologist")[2]
+        assert b"released_at" in peer.ask(role="map")[2]
+
+
+def test_requests_in_pieces_and_in_rows_are_answered_each(at):
+    _, port, short = at
+    peer = Peer(port)
+    whole = peer.ask()
+    raw = request()
+    for cut in (1, 10, len(raw) - 4, len(raw) - 2):
+        peer.send(raw[:cut])
+        time.sleep(0.02)
+        peer.send(raw[cut:])
+        assert peer.reply() == whole
+    peer.send(raw * 3)
+    assert [peer.reply() for _ in range(3)] == [whole] * 3
+    # Never taken for one request: the same bytes again have three answers again.
+    peer.send(raw * 3)
+    assert [peer.reply() for _ in range(3)] == [whole] * 3
+    assert short() == 0
+    assert [peer.ask() for _ in range(2)] == [whole] * 2
+    assert short() == 1
+    peer.send(raw + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert [peer.reply()[0] for _ in range(2)] == [200, 200]
+
+
+def test_a_request_behind_one_under_way_waits_for_its_turn(at, monkeypatch):
+    engine, port, short = at
+    peer = Peer(port)
+    assert [peer.ask()[0] for _ in range(3)] == [200] * 3
+    person, before = engine.person, short()
+    monkeypatch.setattr(engine, "person", lambda *a: time.sleep(0.3) or person(*a))
+    peer.send(request("/v1/persons/P-2077"))
+    time.sleep(0.1)
+    peer.send(request())
+    assert b'"person"' in peer.reply()[2]
+    assert b'"h3"' in peer.reply()[2]
+    assert short() == before
+
+
+@pytest.mark.parametrize("ends", ["close", "keep-alive"])
+def test_a_connection_ends_when_its_reader_says_so(at, ends):
+    _, port, short = at
+    for _ in range(3):
+        peer = Peer(port)
+        peer.ask(Connection=ends)
+        if ends == "close":
+            with pytest.raises(ConnectionError):
+                peer._more()
+        else:
+            assert peer.ask(Connection=ends)[0] == 200
+    assert (short() > 0) == (ends == "keep-alive")
+
+
+def test_an_old_protocol_and_proxies_take_the_long_way(at):
+    _, port, short = at
+    for _ in range(3):
+        peer = connect(port, f"GET {HEXES} HTTP/1.0", role="officer")
+        assert peer.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        assert Peer(port).ask(X_Forwarded_Proto="https")[0] == 200
+    assert short() == 0
+
+
+def test_silence_closes_a_connection_and_requests_keep_it(at, served):
+    _, port, short = at
+    config = served[1].config
+    usual, config.timeout_keep_alive = config.timeout_keep_alive, 0.6
+    try:
+        peer = Peer(port)
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            assert peer.ask()[0] == 200
+            time.sleep(0.1)
+        assert short() > 5
+        assert peer.socket.recv(10) == b""
+    finally:
+        config.timeout_keep_alive = usual
+
+
+def test_short_answers_are_counted_and_logged_like_others(at, served):
+    engine, port, short = at
+    root = logging.getLogger()
+    before, hooks, raising = (
+        (list(root.handlers), root.level),
+        (sys.excepthook, threading.excepthook, sys.unraisablehook),
+        logging.raiseExceptions,
+    )
+    written = io.StringIO()
+    try:
+        logs.configure("json", written)
+        peer = Peer(port)
+        for _ in range(5):
+            peer.ask()
+        assert short() == 3
+        peer.ask("/healthz")  # the line of the last short answer is written before this is read
+    finally:
+        logging.captureWarnings(False)
+        root.handlers, root.level, logging.raiseExceptions = *before, raising
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    lines = [line for line in written.getvalue().splitlines() if HEXES in line]
+    assert len(lines) == 5
+    shape = '"level":"info","logger":"truyvet.api","message":"GET /v1/risk/hexes 200 '
+    assert all(shape in line and '"fields":{"route":"GET /v1/risk/hexes","status":200,"ms":' in line for line in lines)
+    assert b'truyvet_http_requests_total{route="GET /v1/risk/hexes",status="200"} 5.0' in engine.metrics.text()
+    assert b'truyvet_http_request_seconds_count{route="GET /v1/risk/hexes"} 5.0' in engine.metrics.text()
+
+
+def test_what_is_known_by_heart_is_bounded():
+    replies = Replies()
+    for n in range(MOST_HEARD + 10):
+        replies.learn(str(n).encode(), Asked(n, "officer", None, False))
+    assert replies.heard(b"9") is None
+    assert replies.heard(b"10") is not None
+    assert replies.heard(str(MOST_HEARD + 9).encode()) is not None
+
+
+def test_many_readers_at_once_get_whole_maps(at):
+    engine, port, short = at
+    many(engine, 40_000)  # more than a socket takes at once
+
+    async def read():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
+        sizes = []
+        for _ in range(6):
+            writer.write(request())
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = int(next(line for line in head.split(b"\r\n") if line.startswith(b"content-length")).split()[1])
+            await asyncio.sleep(0.01)
+            sizes.append(len(await reader.readexactly(size)))
+        writer.close()
+        return sizes
+
+    async def all_of_them():
+        return await asyncio.gather(*(read() for _ in range(20)))
+
+    sizes = {size for found in asyncio.run(all_of_them()) for size in found}
+    assert len(sizes) == 1
+    assert min(sizes) > 1_000_000
+    assert short() > 50
