@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-bench
 
-.PHONY: run test bench bench-peers bench-large bench-check bench-record bench-scenarios growth crash load lint docs install clean
+.PHONY: run test bench bench-peers bench-large bench-check bench-record bench-scenarios growth profile crash load lint docs install clean
 
 install: $(STAMP)
 
@@ -49,6 +49,9 @@ bench-record: bench-peers  ## keep the ratios of the last make bench as those to
 
 growth: install  ## ingest time, memory and questions at 1, 3, 10, 30 and 100 million records, as a picture with slopes
 	$(BIN)/python -m benchmarks.growth --large --png $(or $(PNG),var/bench/growth.png)
+
+profile: bench-peers  ## flame graphs of ingest, trace and hex map; DOCS=1 puts them in docs/performance.md
+	$(PEERS)/bin/python -m benchmarks.flames $(STAGES) $(if $(DOCS),--docs)
 
 bench-peers: $(PEERS)/.installed  ## truyvet and everything it is compared with, in one environment (about 1 GB)
 

@@ -1,4 +1,4 @@
-"""Areas on the real units of Viet Nam: python benchmarks/bench_areas.py FOLDER.
+"""Areas on the real units of Viet Nam: python -m benchmarks.bench_areas FOLDER.
 
 FOLDER: files of areas that hold Ho Chi Minh City. Prints how long it takes to load the folder, to share 50,000 cells
 among the districts (first and again), to find a million points, and to find all neighbours.

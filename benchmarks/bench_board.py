@@ -1,4 +1,4 @@
-"""How long the live board takes for a batch: python benchmarks/bench_board.py [million rows] [F0s] [rows] [policy].
+"""How long the live board takes for a batch: python -m benchmarks.bench_board [million rows] [F0s] [rows] [policy].
 
 One random day (fixes, sightings and check-ins as in ``make_bulk.py``), of which the last rows arrive live, in batches
 of so many rows of mixed kinds. Prints the start from nothing, then the updates, and what a page and the alerts cost.
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-from make_bulk import MOMENT, PEOPLE, START, names, tables
 
+from benchmarks.make_bulk import MOMENT, PEOPLE, START, names, tables
 from engine.events.schemas import canonical_schema
 from engine.events.validate import check
 from engine.exposure.board import Board, BoardState

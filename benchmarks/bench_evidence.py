@@ -19,8 +19,8 @@ UNTIL = START + DAYS * DAY
 JOB = f"F1 and F2 with evidence of {CASES} cases over {N:,} stays of {PEOPLE:,} people at {PLACES:,} places"
 
 
-@pytest.fixture(scope="module")
-def world():
+def make_world():
+    """(view, names of people), warmed up."""
     (people, p_names), (places, l_names) = keys_of("P", PEOPLE), keys_of("L", PLACES)
     graph = ContactGraph(people, places)
     rng = np.random.default_rng(5)
@@ -32,6 +32,11 @@ def world():
     view = graph.publish()
     traced(view, people, 0)
     return view, people
+
+
+@pytest.fixture(scope="module")
+def world():
+    return make_world()
 
 
 def traced(view, people, case):

@@ -1,4 +1,4 @@
-"""How long the hex map takes: python benchmarks/bench_hexes.py [million fixes] [F0s].
+"""How long the hex map takes: python -m benchmarks.bench_hexes [million fixes] [F0s].
 
 Fourteen random days (fixes and check-ins as in ``make_bulk.py``, on 60,000 cells of resolution 10), and F0s with the
 F1 and F2 that the board finds. Prints the full map (first, and at the next quarter of an hour), then what one fix, one
@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-from make_bulk import DAYS, MOMENT, PEOPLE, PLACES, START, names, tables
 
+from benchmarks.make_bulk import DAYS, MOMENT, PEOPLE, PLACES, START, names, tables
 from engine.events.schemas import canonical_schema
 from engine.events.validate import check
 from engine.exposure.board import Board, BoardState

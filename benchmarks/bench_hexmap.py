@@ -4,13 +4,15 @@ import contextlib
 import multiprocessing
 import socket
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from bench_hexes import END, World, case, one, places, same, seconds, tables
-from bench_map import PATHS, get, rate, serve
 
+from benchmarks.bench_hexes import END, World, case, one, places, same, seconds, tables
+from benchmarks.bench_map import PATHS, get, rate, serve
 from benchmarks.beside import sized
+from engine.exposure.labels import Labelled
 from engine.risk.hexes import RESOLUTIONS, HexSums
 from engine.risk.incremental import follow
 from engine.service.access import make_tokens
@@ -18,47 +20,74 @@ from engine.service.access import make_tokens
 FIXES, CASES, CELLS, READ_S = sized(5_000_000), 300, sized(50_000), 4.0
 
 
-@pytest.fixture(scope="module")
-def city():
+@dataclass
+class City:
+    """A world, what its board says, and the sums of its map."""
+
+    world: World
+    state: Labelled
+    sums: HexSums
+    rng: np.random.Generator
+
+
+def make_city() -> City:
     rng, world = np.random.default_rng(11), World()
     world.tell("place", places())
     for kind, share in (("location", 1.0), ("check_in", 0.1)):
         for table in tables(kind, int(FIXES * share)):
             world.tell(kind, table)
     world.tell("case", case(rng, CASES))
-    return world, world.state(), rng
+    made = City(world, world.state(), HexSums(), rng)
+    made.sums.rebuild(made.state, END)
+    for resolution in RESOLUTIONS:
+        made.sums.scores(resolution)
+    after_case(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def city():
+    return make_city()
+
+
+def full(city: City) -> float:
+    """Seconds of the whole map, nothing remembered."""
+    for segment in (*city.state.state.view.location, *city.state.state.view.check_in):
+        segment.memory.clear()
+    return seconds(lambda: (city.sums.rebuild(city.state, END), city.sums.scores(10)))
+
+
+def new_case(city: City) -> None:
+    """The board learns of one more case."""
+    city.world.tell("case", one(city.rng, "case"))
+    city.state = city.world.state()
+
+
+def followed(city: City) -> float:
+    """Seconds of the map, once the board knows of what is new."""
+    return seconds(lambda: (follow(city.sums, city.state, END + 900), city.sums.scores(10)))
+
+
+def after_case(city: City) -> float:
+    """Seconds of the map after one more case."""
+    new_case(city)
+    return followed(city)
 
 
 def test_full(beside, city):
-    _, state, _ = city
-    sums = HexSums()
-    sums.rebuild(state, END)
-
-    def full():
-        for segment in (*state.state.view.location, *state.state.view.check_in):
-            segment.memory.clear()
-        return seconds(lambda: (sums.rebuild(state, END), sums.scores(10)))
-
-    job = f"hex map of {len(sums.scores(10).h3):,} cells, {FIXES:,} fixes, {CASES} F0s: in full, nothing remembered"
-    beside.figure("hexes-full", job, full, "s", 0.5, True, rounds=5)
+    job = (
+        f"hex map of {len(city.sums.scores(10).h3):,} cells, {FIXES:,} fixes, {CASES} F0s: in full, nothing remembered"
+    )
+    beside.figure("hexes-full", job, lambda: full(city), "s", 0.5, True, rounds=5)
 
 
 def test_one_case(beside, city):
-    world, state, rng = city
-    sums = HexSums()
-    sums.rebuild(state, END)
     for resolution in RESOLUTIONS:
-        sums.scores(resolution)
-
-    def after_case():
-        world.tell("case", one(rng, "case"))
-        news = world.state()
-        return 1e3 * seconds(lambda: (follow(sums, news, END + 900), sums.scores(10)))
-
-    after_case()
-    job = f"hex map of {len(sums.scores(10).h3):,} cells, {FIXES:,} fixes, {CASES} F0s: one new case"
-    beside.figure("hexes-case", job, after_case, "ms", 10, True, rounds=15)
-    assert same(sums, world.state())
+        city.sums.scores(resolution)
+    after_case(city)
+    job = f"hex map of {len(city.sums.scores(10).h3):,} cells, {FIXES:,} fixes, {CASES} F0s: one new case"
+    beside.figure("hexes-case", job, lambda: 1e3 * after_case(city), "ms", 10, True, rounds=15)
+    assert same(city.sums, city.world.state())
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,11 @@ def ndjson(table) -> bytes:
     return "\n".join(lines).encode()
 
 
+def body(table) -> bytes:
+    """As a feed posts it."""
+    return b'{"events":[' + ndjson(table).replace(b"\n", b",") + b"]}"
+
+
 @pytest.fixture
 def folder():
     with tempfile.TemporaryDirectory(prefix="truyvet-bench-") as name:
@@ -104,12 +109,12 @@ def test_ndjson(beside, engine):
 def test_json_over_http(beside, folder):
     with Server(folder / "data").start() as server:
 
-        def post(body):
-            status, reply = server.post("bluetooth", body)
+        def post(given):
+            status, reply = server.post("bluetooth", given)
             assert (status, reply.get("accepted")) == (200, ROWS), str(reply)[:300]
 
         def rate():
-            bodies = [b'{"events":[' + ndjson(table).replace(b"\n", b",") + b"]}" for table in batches()]
+            bodies = [body(table) for table in batches()]
             with ThreadPoolExecutor(4) as pool:
                 return EVENTS / seconds(lambda: list(pool.map(post, bodies)))
 

@@ -1,4 +1,4 @@
-"""Random bulk events in Parquet, to measure ingest: python benchmarks/make_bulk.py DIR [millions of fixes].
+"""Random bulk events in Parquet, to measure ingest: python -m benchmarks.make_bulk DIR [millions of fixes].
 
 20 million fixes, 5 million sightings and 2 million check-ins of 200,000 people over 14 days by default; the three
 numbers keep their proportion.

@@ -1,5 +1,6 @@
 """The guard of the ratios: what falls, what is not measured, and what is no ratio."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,8 @@ def test_the_clock_adds_up_each_file():
     for node, seconds in (("benchmarks/bench_a.py::x", 1), ("benchmarks/bench_a.py::y", 2), ("bench_b.py::x", 4)):
         clock.add(node, seconds)
     assert clock.spent == {"bench_a": 3, "bench_b": 4}
+
+
+def test_no_benchmark_hides_a_module_of_python():
+    """The folder comes first on the path of pytest."""
+    assert not {path.stem for path in Path("benchmarks").glob("*.py")} & sys.stdlib_module_names
