@@ -118,14 +118,19 @@ def encoded(form: Form, table: pa.Table) -> bytes:
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
         return sink.getvalue()
-    lines = []
-    for event in table.to_pylist():
-        pairs = (f'"{k}":{_value(v)}' for k, v in event.items())
-        lines.append("{" + ",".join(pairs) + "}")
-    return ('{"events":[' + ",".join(lines) + "]}").encode()
+    columns = [_members(name, table.column(name)) for name in table.column_names]
+    return ('{"events":[{' + "},{".join(map(",".join, zip(*columns, strict=True))) + "}]}").encode()
 
 
-def _value(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.strftime('"%Y-%m-%dT%H:%M:%SZ"')
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+def _members(name: str, column: pa.ChunkedArray) -> list[str]:
+    """The member of each event's object, column by column: a row at a time took most of the time to get ready."""
+    if pa.types.is_timestamp(column.type):
+        texts = {t: datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for t in set(_seconds(column))}
+        return [f'"{name}":"{texts[t]}"' for t in _seconds(column)]
+    if pa.types.is_string(column.type):
+        return [f'"{name}":"{value}"' for value in column.to_pylist()]
+    return [f'"{name}":{value!r}' for value in column.to_pylist()]
+
+
+def _seconds(column: pa.ChunkedArray) -> list[int]:
+    return column.cast(pa.int64()).to_pylist()
