@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from engine.clock import DAY
 from engine.events.rejections import Findings, Mask, shown
+from engine.events.usual import surely_different
 from engine.params import MAX_STAY_S
 
 Columns = dict[str, pa.Array]
@@ -16,7 +17,7 @@ Columns = dict[str, pa.Array]
 
 def check_key(kind: str, columns: Columns, findings: Findings) -> None:
     """Hold against rows what their natural keys alone show to be wrong; counts for retractions too."""
-    if kind == "bluetooth":
+    if kind == "bluetooth" and not surely_different(columns["person"], columns["peer"]):
         same = pc.fill_null(pc.equal(columns["person"], columns["peer"]), False)
         findings.add(
             same.to_numpy(zero_copy_only=False),
@@ -35,6 +36,8 @@ def complete(kind: str, columns: Columns, findings: Findings) -> Columns:
 
 
 def _bluetooth(columns: Columns, findings: Findings) -> Columns:
+    if not columns["attenuation_db"].null_count:  # in its bounds already, and told rather than derived
+        return columns
     derived = pc.subtract(columns["tx_power_dbm"], columns["rssi_dbm"])
     attenuation = pc.coalesce(columns["attenuation_db"], derived)
     findings.add(

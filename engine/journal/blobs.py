@@ -7,8 +7,8 @@ seventh of the time, and large ones lose nothing.
 from collections.abc import Sequence
 from hashlib import sha256
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import zstandard
 
 from engine.clock import DAY
@@ -46,8 +46,8 @@ def days(kind: str, table: pa.Table) -> tuple[int, int]:
     moment = next((f.name for f in kind_named(kind).fields if f.natural and f.type == "time"), None)
     if moment is None or not table.num_rows:
         return 0, 0
-    ends = pc.min_max(table.column(moment).cast(pa.int64()))
-    return ends["min"].as_py() // DAY, ends["max"].as_py() // DAY
+    seconds = np.asarray(table.column(moment).cast(pa.int64()).to_numpy(), np.int64)
+    return int(seconds.min()) // DAY, int(seconds.max()) // DAY
 
 
 def decode(payload: bytes, digest: str, seq: int, kind: str | None = None) -> pa.Table:
