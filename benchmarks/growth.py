@@ -29,6 +29,8 @@ from engine.graph.graph import ContactGraph
 
 SIZES, LARGER = (1_000_000, 3_000_000, 10_000_000), (30_000_000, 100_000_000)
 RECORDS_A_PERSON, PEOPLE_A_PLACE, DAYS, BATCH, CASES = 30, 10, 14, 500_000, 300
+IN_A_CITY = 35 * DAYS
+"""Records of a person who is followed all day."""
 SHARES = {"location": 0.6, "bluetooth": 0.2, "check_in": 0.2}
 FITTED = {"ingest_s": "taking in, s", "growth_bytes": "memory, MiB", "p50_ms": "F1 and F2, median, ms",
           "p99_ms": "F1 and F2, 99 %, ms"}  # fmt: skip
@@ -62,9 +64,11 @@ def batch(kind, rng, n, day, people, places):
     return {"person": mine, "place": named(place, l_names), "entered_at": at, "left_at": left}
 
 
-def grow(records: int, shares: dict[str, float] = SHARES, cases: int = CASES) -> dict[str, float]:
-    """Take in so many records; seconds, growth of the process, and what questions cost."""
-    count = max(100, records // RECORDS_A_PERSON)
+def grow(
+    records: int, shares: dict[str, float] = SHARES, cases: int = CASES, each: int = RECORDS_A_PERSON
+) -> dict[str, float]:
+    """Take in so many records, ``each`` of a person; seconds, growth of the process, and what questions cost."""
+    count = max(100, records // each)
     spots = max(50, count // PEOPLE_A_PLACE)
     warm(shares)
     (people, p_names), (places, l_names) = keys_of("P", count), keys_of("L", spots)
@@ -131,9 +135,11 @@ def hall_bytes(visitors: int) -> int:
     return resident() - before + 0 * len(view.check_in)
 
 
-def alone(records: int, shares: dict[str, float] = SHARES, cases: int = CASES) -> dict[str, float]:
+def alone(
+    records: int, shares: dict[str, float] = SHARES, cases: int = CASES, each: int = RECORDS_A_PERSON
+) -> dict[str, float]:
     """The same in a fresh process."""
-    asked = json.dumps([records, shares, cases])
+    asked = json.dumps([records, shares, cases, each])
     command = [sys.executable, "-m", "benchmarks.growth", "--role", asked]
     with quiet() if cases else nullcontext():
         return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
@@ -169,8 +175,7 @@ def main() -> None:
     parser.add_argument("--role", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.role:
-        records, shares, cases = json.loads(asked.role)
-        print(json.dumps(grow(records, shares, cases)))
+        print(json.dumps(grow(*json.loads(asked.role))))
         return
     found = []
     for n in (*SIZES, *(LARGER if asked.large else ())):
