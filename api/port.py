@@ -112,6 +112,9 @@ class ViewPort(Protocol):
     def data_time(self) -> int:
         """Latest moment among accepted events, never later than the clock."""
 
+    def mark(self) -> tuple[int, int]:
+        """``as_of`` and data time of the one state that would be answered from now."""
+
     def cases(self, policy: str | None = None, until: int | None = None) -> Sequence[CaseRow]:
         """Every F0, ordered by person."""
 

@@ -30,7 +30,7 @@ _OF_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 def stamp_of(view: ViewPort, engine: EnginePort, role: str) -> Stamp:
     """What an answer for this role depends on: equal stamps, equal answers."""
     if sees_analysis(role):
-        return ("state", view.as_of, view.data_time, engine.made_anew)
+        return ("state", *view.mark(), engine.made_anew)
     release = engine.release()
     return ("release", 0 if release is None else release.id)
 
@@ -50,16 +50,24 @@ class Keep:
 
 
 class Keeping:
-    """The state that an answer about people is made of, looked at before the answer is made: never newer than it."""
+    """Has an answer about people kept, if one state stood from before it was made until after."""
 
-    def __init__(self, request: Request, engine: EnginePort, as_of: object = None) -> None:
-        keep: Keep | None = request.scope.get(HOLDER)
-        self._keep = keep if as_of is None else None
-        self._stamp = stamp_of(engine, engine, "officer") if self._keep is not None else ()
+    def __init__(self, request: Request, engine: EnginePort, view: ViewPort) -> None:
+        self._keep: Keep | None = request.scope.get(HOLDER) if view is engine else None
+        self._engine = engine
+        self._stamp = stamp_of(view, engine, "officer")
 
-    def made_of(self, as_of: int) -> None:
-        """Keep the reply, if it was made of that state."""
-        if self._keep is not None and self._stamp[1] == as_of:
+    @property
+    def as_of(self) -> int:
+        """Sequence number of the state."""
+        return int(str(self._stamp[1]))
+
+    def made(self, as_of: int | None = None) -> None:
+        """The answer is made; it says that it is of ``as_of``, if it says so itself."""
+        if self._keep is None or as_of not in (None, self._stamp[1]):
+            return
+        # The number first: where events stream in, nobody need publish a state to find that there is another.
+        if self._engine.as_of == self._stamp[1] and stamp_of(self._engine, self._engine, "officer") == self._stamp:
             self._keep.stamp = self._stamp
 
 

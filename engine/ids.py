@@ -4,7 +4,7 @@ Codes depend on the order of arrival, so no answer may depend on a code: ties ar
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
@@ -66,6 +66,11 @@ class Keys:
         """The code of ``key``, or None if it was never seen."""
         code = int(self._asked(*_one(key))[0])
         return None if code == EMPTY else code
+
+    def found(self, keys: Sequence[str]) -> Codes:
+        """The codes of those of ``keys`` that were ever seen, in the same order."""
+        codes = self._asked(*_buffers(pa.array(keys, pa.large_string())))
+        return np.asarray(codes[codes != EMPTY], np.int32)
 
     def key(self, code: int) -> str:
         """The key behind ``code``.

@@ -26,6 +26,15 @@ def test_find_does_not_add() -> None:
 
 
 @settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=2)), st.lists(st.text(min_size=1, max_size=2)))
+def test_those_that_were_seen_are_found_in_the_order_asked(first: list[str], second: list[str]) -> None:
+    keys = Keys()
+    known = {key: keys.add(key) for key in first}
+    assert keys.found([*second, *first]).tolist() == [known[key] for key in [*second, *first] if key in known]
+    assert len(keys) == len(known)
+
+
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=4)), st.lists(st.text(min_size=1, max_size=4)))
 def test_encoding_is_undone_by_keys(first: list[str], second: list[str]) -> None:
     keys = Keys()

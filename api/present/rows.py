@@ -3,10 +3,14 @@
 Rows of a trace are ``engine.service.present.rows``: the command line writes the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import orjson
+
 from api.present.wire import detail, moment
+from engine.service.board_report import BoardRows
 from engine.service.present.rows import exposure_row
 from engine.service.results import (
     BoardRow,
@@ -43,6 +47,13 @@ def _reason(rejection: Rejection, lang: Lang) -> str:
     if lang == "en" or key not in TEXTS:
         return rejection.detail
     return f"{say(key, lang)} ({rejection.detail})"
+
+
+def board_json(rows: Sequence[BoardRow], as_of: int, next_cursor: str | None) -> bytes:
+    """A page of the board."""
+    if isinstance(rows, BoardRows):
+        return b'{"board":[%s],"as_of":%d,"next":%s}' % (rows.json(), as_of, orjson.dumps(next_cursor))
+    return orjson.dumps({"board": [board_row(row) for row in rows], "as_of": as_of, "next": next_cursor})
 
 
 def board_row(row: BoardRow) -> dict[str, object]:

@@ -8,12 +8,14 @@ from api.access import Engine, MapRole, allow, sees_analysis
 from api.describe import answers, text_answer
 from api.examples.replies import BOARD, STREAM
 from api.middleware import HEAD_ONLY
+from api.negotiate import MEDIA
 from api.pages import page_of
 from api.parameters import MAX_TEXT, Area, AsOf, Changed, Heartbeat, Levels, Page, levels_of
 from api.past import changed_after, view_of
 from api.port import HubPort
-from api.present.rows import board_row
-from api.present.wire import json_reply, state_headers
+from api.present.rows import board_json
+from api.present.wire import state_headers
+from api.replies import Keeping
 from api.streams import MEDIA_TYPE, LiveResponse, Streams
 
 router = APIRouter(tags=["board"])
@@ -28,6 +30,7 @@ _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "not_ready")
     responses=answers(BOARD, *_PROBLEMS, "history_gone", "journal"),
 )
 def board(
+    request: Request,
     engine: Engine,
     page: Page,
     level: Levels = None,
@@ -38,10 +41,13 @@ def board(
     """The level of everybody who has one over all F0s (0: is one), ordered by level, then person."""
     wanted = levels_of(level)
     after = None if since is None else changed_after(engine, since)
-    report = view_of(engine, as_of).board(wanted, area, after)
+    view = view_of(engine, as_of)
+    keeping = Keeping(request, engine, view)
+    report = view.board(wanted, area, after)
     shown = page_of(report.rows, page.rows(), page.cursor, lambda row: row.person)
-    body = {"board": [board_row(row) for row in shown.rows], "as_of": report.as_of, "next": shown.next}
-    return json_reply(body, state_headers(report.as_of))
+    body = board_json(shown.rows, report.as_of, shown.next)
+    keeping.made(report.as_of)
+    return Response(body, headers=state_headers(report.as_of), media_type=MEDIA["json"])
 
 
 @router.get(

@@ -28,6 +28,7 @@ from api.port import ViewPort
 from api.present.report import FORMATS, report_reply
 from api.present.rows import case_row
 from api.present.wire import json_reply, state_headers
+from api.replies import Keeping
 from engine.service.results import ExposureReport
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[Depends(allow("persons"))])
@@ -52,13 +53,16 @@ Narrowing = Annotated[dict[str, Any], Depends(_narrowing)]
 
 
 @router.get("", summary="All F0s", responses=answers(CASES, *_PROBLEMS))
-def list_cases(engine: Engine, page: Page, policy: Policy = None, until: Until = None, as_of: AsOf = None) -> Response:
+def list_cases(
+    request: Request, engine: Engine, page: Page, policy: Policy = None, until: Until = None, as_of: AsOf = None
+) -> Response:
     """Every F0 with dates, window and number of F1, ordered by person; `/v1/cases/{person}` counts F2 too."""
     view = view_of(engine, as_of)
-    known = view.as_of
+    keeping = Keeping(request, engine, view)
     shown = page_of(view.cases(policy, until), page.rows(), page.cursor, lambda case: case.person)
-    body = {"cases": [case_row(case) for case in shown.rows], "as_of": known, "next": shown.next}
-    return json_reply(body, state_headers(known))
+    keeping.made()
+    body = {"cases": [case_row(case) for case in shown.rows], "as_of": keeping.as_of, "next": shown.next}
+    return json_reply(body, state_headers(keeping.as_of))
 
 
 @router.get(
@@ -79,7 +83,8 @@ def exposures(
     """F1, F2, ... of a case, ranked by level, then probability. Also as CSV, Excel workbook and GeoJSON."""
     form = chosen_format(request, format, FORMATS)
     view = view_of(engine, as_of)
-    return _reply(request, view, view.exposures(person, depth, **narrowing), form, page)
+    keeping = Keeping(request, engine, view)
+    return _reply(request, view, keeping, view.exposures(person, depth, **narrowing), form, page)
 
 
 @router.get(
@@ -101,21 +106,29 @@ def sources(
     """Backward tracing: the same shape, `direction` says `backward`."""
     form = chosen_format(request, format, FORMATS)
     view = view_of(engine, as_of)
-    return _reply(request, view, view.sources(person, depth, since=since, **narrowing), form, page)
+    keeping = Keeping(request, engine, view)
+    return _reply(request, view, keeping, view.sources(person, depth, since=since, **narrowing), form, page)
 
 
 @router.get("/{person:id}", summary="One F0", responses=answers(CASES, *_PROBLEMS, "unknown_case"))
-def one_case(engine: Engine, person: str, policy: Policy = None, until: Until = None, as_of: AsOf = None) -> Response:
+def one_case(
+    request: Request, engine: Engine, person: str, policy: Policy = None, until: Until = None, as_of: AsOf = None
+) -> Response:
     """One F0, in the shape of the list, with how many F1 and F2 it has."""
     view = view_of(engine, as_of)
-    known = view.as_of
-    body = {"cases": [case_row(view.case(person, policy, until))], "as_of": known, "next": None}
-    return json_reply(body, state_headers(known))
+    keeping = Keeping(request, engine, view)
+    row = case_row(view.case(person, policy, until))
+    keeping.made()
+    return json_reply({"cases": [row], "as_of": keeping.as_of, "next": None}, state_headers(keeping.as_of))
 
 
-def _reply(request: Request, view: ViewPort, report: ExposureReport, form: str, page: Paging) -> Response:
+def _reply(
+    request: Request, view: ViewPort, keeping: Keeping, report: ExposureReport, form: str, page: Paging
+) -> Response:
     # A file is read by people who do not turn pages: unless asked otherwise it holds everything it may.
     limit = page.rows(DEFAULT_LIMIT if form == "json" else MAX_LIMIT)
     shown = page_of(report.rows, limit, page.cursor, lambda row: row.person)
     link = next_link(request, shown.next)
+    if form == "json":  # files are made once, and some of them speak the reader's language
+        keeping.made(report.as_of)
     return report_reply(report, shown, form, reader_lang(request), view.places, link)

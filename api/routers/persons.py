@@ -1,6 +1,6 @@
 """``/v1/persons``: one person now, the contacts behind it, the chains that lead to it."""
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Engine, allow
 from api.describe import answers
@@ -16,6 +16,7 @@ from api.present.rows import (
     person_body,
 )
 from api.present.wire import json_reply, state_headers
+from api.replies import Keeping
 
 router = APIRouter(prefix="/v1/persons", tags=["persons"], dependencies=[Depends(allow("persons"))])
 _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "unknown_person", "not_ready")
@@ -27,15 +28,16 @@ _PROBLEMS = ("bad_parameter", "unauthorized", "forbidden", "unknown_person", "no
     responses=answers(CONTACTS, *_PROBLEMS, "unknown_policy"),
 )
 def contacts(
-    engine: Engine, person: str, page: Page, start: From = None, end: To = None, policy: Policy = None
+    request: Request, engine: Engine, person: str, page: Page, start: From = None, end: To = None, policy: Policy = None
 ) -> Response:
     """Every contact that the policy counts, with its evidence, by time."""
-    as_of = engine.as_of
+    keeping = Keeping(request, engine, engine)
     found = engine.contacts(person, start, end, policy)
     shown = page_of(found, page.rows(), page.cursor, contact_identity)
     rows = [contact_row(contact) for contact in shown.rows]
-    body = {"person": person, "as_of": as_of, "contacts": rows, "next": shown.next}
-    return json_reply(body, state_headers(as_of))
+    keeping.made()
+    body = {"person": person, "as_of": keeping.as_of, "contacts": rows, "next": shown.next}
+    return json_reply(body, state_headers(keeping.as_of))
 
 
 @router.get(
@@ -44,6 +46,7 @@ def contacts(
     responses=answers(CHAINS, *_PROBLEMS, "unknown_case", "unknown_policy"),
 )
 def chains(
+    request: Request,
     engine: Engine,
     person: str,
     page: Page,
@@ -53,16 +56,20 @@ def chains(
     depth: Depth = 3,
 ) -> Response:
     """Witness chains from cases to the person, best first, each step with its contacts."""
-    as_of = engine.as_of
+    keeping = Keeping(request, engine, engine)
     found = engine.chains(person, case, policy, until, depth)
     shown = page_of(found, page.rows(), page.cursor, chain_identity)
     rows = [chain_row(chain) for chain in shown.rows]
-    body = {"person": person, "as_of": as_of, "chains": rows, "next": shown.next}
-    return json_reply(body, state_headers(as_of))
+    keeping.made()
+    body = {"person": person, "as_of": keeping.as_of, "chains": rows, "next": shown.next}
+    return json_reply(body, state_headers(keeping.as_of))
 
 
 @router.get("/{person:id}", summary="A person now", responses=answers(PERSON, *_PROBLEMS, "history_gone", "journal"))
-def person_now(engine: Engine, person: str, as_of: AsOf = None) -> Response:
+def person_now(request: Request, engine: Engine, person: str, as_of: AsOf = None) -> Response:
     """Level over all cases (0: is an F0, null: none), the exposure behind it, and the dated facts."""
-    report = view_of(engine, as_of).person(person)
+    view = view_of(engine, as_of)
+    keeping = Keeping(request, engine, view)
+    report = view.person(person)
+    keeping.made(report.as_of)
     return json_reply(person_body(report), state_headers(report.as_of))

@@ -76,8 +76,8 @@ class Board(Labels):
         """
         with self._lock:
             keys = self._state.keys if self._state is not None else None
-            codes = [keys.find(name) for name in names] if keys is not None else []
-            return self.rows(np.array([code for code in codes if code is not None], np.int32)), keys
+            codes = np.empty(0, np.int32) if keys is None else keys.found(names)
+            return self.rows(codes), keys
 
     def why(self, person: int, keys: Keys) -> tuple[Reached, int] | None:
         """What a trace from all F0s would say of a person on level 1 or beyond, and the root F0; None: others.

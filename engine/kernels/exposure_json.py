@@ -105,6 +105,23 @@ def _moment(out, n, t):
 
 
 @njit(cache=True, nogil=True)
+def _channels(out, n, bits, names, name_starts):
+    """The names of the bits that are set, in quotes and between commas."""
+    some = False
+    for bit in range(len(name_starts) - 1):
+        if bits >> bit & 1:
+            if some:
+                out[n] = 44
+                n += 1
+            some = True
+            out[n] = 34
+            n = _key(out, n + 1, names, name_starts, bit)
+            out[n] = 34
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
 def rows_json(
     person, level, first, last, seconds, probability, dose, is_case, channels, via, place_start, place,
     held, starts, place_held, place_starts, names, name_starts, out,
@@ -128,18 +145,7 @@ def rows_json(
         n = _decimal(out, _copy(out, n, _PROBABILITY), probability[r], 9, 1_000_000_000)
         n = _decimal(out, _copy(out, n, _DOSE), dose[r], 9, 1_000_000_000)
         n = _copy(out, _copy(out, n, _IS_CASE), _TRUE if is_case[r] else _FALSE)
-        n = _copy(out, n, _CHANNELS)
-        some = False
-        for bit in range(len(name_starts) - 1):
-            if channels[r] >> bit & 1:
-                if some:
-                    out[n] = 44
-                    n += 1
-                some = True
-                out[n] = 34
-                n = _key(out, n + 1, names, name_starts, bit)
-                out[n] = 34
-                n += 1
+        n = _channels(out, _copy(out, n, _CHANNELS), channels[r], names, name_starts)
         n = _key(out, _copy(out, n, _VIA), held, starts, via[r])
         n = _copy(out, n, _PLACES)
         for i in range(place_start[r], place_start[r + 1]):

@@ -138,10 +138,12 @@ def case_row(state: Snapshot, f0: F0, policy: Policy, until: int) -> CaseRow:
 
 
 def case_rows(state: Snapshot, policy: Policy, until: int) -> list[CaseRow]:
-    """Every F0 with how many F1 it has, ordered by person key."""
-    question = _over_all(state, policy, until)
-    key = ("direct", policy, until)
-    counts = state.remember(key, lambda: direct_counts(state.graph, state.person_keys, question))
+    """Every F0 with how many F1 it has, ordered by person key; remembered: not to be changed."""
+    return state.remember(("cases", policy, until), lambda: _case_rows(state, policy, until))
+
+
+def _case_rows(state: Snapshot, policy: Policy, until: int) -> list[CaseRow]:
+    counts = direct_counts(state.graph, state.person_keys, _over_all(state, policy, until))
     f0s = state.people.cases.values()
     return sorted((_case(state, f, policy, until, {"F1": counts[f.person]}) for f in f0s), key=lambda r: r.person)
 

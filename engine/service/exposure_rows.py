@@ -14,9 +14,11 @@ from engine.ids import Keys
 from engine.kernels.exposure_json import FIXED, rows_json
 from engine.service.results import ExposureRow
 
-_NAMES = np.frombuffer("".join(CHANNEL_NAMES).encode(), np.uint8)
-_NAME_STARTS = np.array([0, *accumulate(map(len, CHANNEL_NAMES))], np.int64)
-_ESCAPED = 6
+NAMES = np.frombuffer("".join(CHANNEL_NAMES).encode(), np.uint8)
+"""What the bits of channels are called, one name after the other ..."""
+NAME_STARTS = np.array([0, *accumulate(map(len, CHANNEL_NAMES))], np.int64)
+"""... each of which begins here, and the last ends."""
+ESCAPED = 6
 """Bytes of JSON that a byte of a key takes at most."""
 
 
@@ -88,14 +90,14 @@ class ExposureRows(Sequence[ExposureRow]):
         place_start, place = self._shared()
         people, places = self._people.bytes_table(), self._places.bytes_table()
         # Parentheses: a key of each table and all places of a row.
-        keys = _length(people[1], r.person) + _length(people[1], r.via) + _length(places[1], place)
-        out = np.empty(len(self) * FIXED + keys * _ESCAPED + 3 * len(place), np.uint8)
+        keys = bytes_of(people[1], r.person) + bytes_of(people[1], r.via) + bytes_of(places[1], place)
+        out = np.empty(len(self) * FIXED + keys * ESCAPED + 3 * len(place), np.uint8)
         columns: list[Any] = [
             r.person, r.level, np.clip(r.first, EARLIEST, LATEST), np.clip(r.last, EARLIEST, LATEST), r.seconds,
             r.probability, r.dose, self._is_case, r.channels, r.via, place_start, place,
         ]  # fmt: skip
         # The stubs of numba count the arguments of its dispatcher, not those of the kernel.
-        size = rows_json(*columns, *people, *places, _NAMES, _NAME_STARTS, out)  # type: ignore[call-arg]  # as said
+        size = rows_json(*columns, *people, *places, NAMES, NAME_STARTS, out)  # type: ignore[call-arg]  # as said
         return out[:size].tobytes()
 
     def _shared(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -109,5 +111,6 @@ class ExposureRows(Sequence[ExposureRow]):
         return start, place[np.lexsort((self._places.ranks(place), row))]
 
 
-def _length(starts: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> int:
+def bytes_of(starts: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]) -> int:
+    """Bytes of the keys with these codes, each as often as it is there."""
     return int((starts[codes + 1] - starts[codes]).sum())

@@ -89,6 +89,11 @@ class Questions:
         """Latest moment among accepted events, never later than the clock, UTC s."""
         return self._time_of(self.snapshot())
 
+    def mark(self) -> tuple[int, int]:
+        """``as_of`` and data time of the one state that would be answered from now."""
+        state = self.snapshot()
+        return state.as_of, self._time_of(state)
+
     def _time_of(self, state: Snapshot) -> int:
         return min(self._known.clock(), state.latest)
 

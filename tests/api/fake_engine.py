@@ -168,6 +168,9 @@ class FakeView:
             counts,
         )
 
+    def mark(self):
+        return self.as_of, self.data_time
+
     def cases(self, policy=None, until=None):
         self._check(CASE, policy)
         return [self._case(p, policy, {}) for p in ("P-0001", CASE, "P-3000")]
