@@ -27,6 +27,7 @@ import orjson
 import uvicorn
 
 from api.app import create_app
+from api.server import config_of
 from engine.geo.cells import centres
 from engine.service import logs
 from engine.service.access import make_tokens
@@ -78,10 +79,7 @@ def serve(cells: int, f0s: int, tokens: dict[str, str], pipe: Connection) -> Non
     full = time.perf_counter() - began
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_app(engine, tokens), log_config=None, access_log=False, lifespan="off", backlog=4_096
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config_of(create_app(engine, tokens), lifespan="off"))
     Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
     pipe.send({"port": listening.getsockname()[1], "cells": len(found.h3), "full": full})
     n = 0
