@@ -1,5 +1,7 @@
 """How a natural key packs into integers: shared by segments and kernels."""
 
-SECOND_BITS = 17
-"""Bits of a second of the day."""
+from engine.kernels.radix import SECOND_BITS
+
+__all__ = ["SECOND_BITS", "SECOND_MASK"]
+
 SECOND_MASK = (1 << SECOND_BITS) - 1

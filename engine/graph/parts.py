@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.graph.kernels.search import find_places
+from engine.graph.kernels.search import find_places, mark_known
 from engine.graph.segments import Columns, Rows, Segment, ends_of, major, merge_segments, second, without
 
 Array = npt.NDArray[Any]
@@ -46,6 +46,11 @@ class Part:
         """Where each key of ``rows`` is or would be, and whether it is there."""
         at, known = find_places(self._sealed.rows.k1, self._sealed.rows.k2, rows.k1, rows.k2)
         return at, known
+
+    def mark(self, rows: Rows, known: npt.NDArray[np.bool_]) -> None:
+        """Mark the sorted ``rows`` whose keys are here."""
+        here = self._sealed.rows
+        mark_known(here.k1, here.k2, *here.span, rows.k1, rows.k2, known)
 
     def payload(self, at: Ints) -> Columns:
         """Payload of the rows at ``at``."""

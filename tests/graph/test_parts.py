@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import DAY
+from engine.graph.batches import Batch
 from engine.graph.layout import SECOND_BITS
 from engine.graph.segments import PAYLOAD, Rows, Segment, merge_segments
-from engine.graph.store import Batch, EventLog
+from engine.graph.store import EventLog
 from tests.graph.test_store import batch, told
 
 COLUMNS = ("groups", "group_start", "by_group", "majors", "major_longest", "longest_s", "last_end", "stay_s")
@@ -76,8 +77,7 @@ def test_a_fix_holds_to_the_persons_next_one_wherever_that_is(steps: list[tuple[
         # Times near midnight and near each other, where it matters.
         at = DAY - 1_000 + at % 2_000
         payload = {n: np.ones(1, t) for n, t in PAYLOAD["location"].items()}
-        rows = Rows("location", np.array([person << SECOND_BITS | at % DAY]), np.zeros(1, np.int32), payload)
-        log.apply(Batch(np.array([at // DAY]), rows, np.array([retract]), np.zeros(1, np.int32)))
+        log.apply(Batch("location", np.array([person], np.int32), np.array([at]), None, payload, np.array([retract])))
         if retract:
             dead.add((person, at))
         else:

