@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine import params
-from engine.graph.kernels.fixes import fixes_of_people
-from engine.graph.kernels.stays import stays_of_people
-from engine.graph.scanning import Scan, touched
+from engine.graph.atlas import atlas_of
+from engine.graph.kernels import stays as kernels
+from engine.graph.kernels.fixes import FIX, FROM, TO, WHERE, WHO, fixes_of_people
+from engine.graph.rooms import room
 from engine.graph.view import GraphView
 
 Ints = npt.NDArray[np.int64]
@@ -27,6 +27,12 @@ class Queries:
     infector: bool = True
     """True: the person asked about is the infectious one; False: the exposed one (matters for slack)."""
 
+    def columns(self) -> tuple[Ints, Ints, Ints]:
+        """Person, start, end as kernels take them."""
+        columns = (self.person, self.start, self.end)
+        person, start, end = (np.ascontiguousarray(column, np.int64) for column in columns)
+        return person, start, end
+
 
 @dataclass(frozen=True)
 class Presences:
@@ -42,29 +48,48 @@ class Presences:
 
 
 def stays_of(view: GraphView, q: Queries, slack: int = 0) -> Presences:
-    """Check-in presences that overlap the window of their query, widened by ``slack`` seconds."""
-    scan = Scan(np.int32, np.int32, np.int64, np.int64, np.int32)
-    start, end = q.start - slack, q.end + slack
-    for at, s in touched(view.check_in, int(start.min()), int(end.max()), view.places.longest_stay_s):
-        scan.run(
-            at, stays_of_people, s.rows.k1, s.rows.payload["left_at"], s.groups, s.group_start,
-            s.by_group, s.day_start, view.places.stay_s, q.person, start, end,
-        )  # fmt: skip
-    query, place, came, left, row, segment = scan.columns()
-    return Presences(query, place, came, left, segment, row)
+    """Check-in presences that overlap the window of their query, widened by ``slack`` seconds; by query and start."""
+    atlas, asked, tally = atlas_of(view), q.columns(), np.zeros(1, np.int64)
+    found: list[Ints] = []
+    with room() as here:
+        stays = here.ints("stays", 0, kernels.STAY)
+        p = s = j = 0
+        while p < len(q.person) and view.check_in:
+            n, p, s, j = kernels.stays_of_people(atlas, *asked, slack, p, s, j, len(q.person), stays, tally)
+            found.append(stays[:n].copy())
+    lines = np.concatenate(found) if found else np.empty((0, kernels.STAY), np.int64)
+    who, place, segment, row = (
+        lines[:, n].astype(np.int32) for n in (kernels.WHO, kernels.PLACE, kernels.SEGMENT, kernels.ROW)
+    )
+    return Presences(who, place, lines[:, kernels.FROM].copy(), lines[:, kernels.TO].copy(), segment, row)
 
 
 def fixes_of(view: GraphView, q: Queries, worst_accuracy_dm: int = 65_535) -> Presences:
-    """Presences of location fixes, no vaguer than given, that overlap the window of their query."""
-    gap = int(params.FIX_MAX_GAP_S.value)
-    scan = Scan(np.int32, np.int64, np.int64, np.int32)
-    for at, s in touched(view.location, int(q.start.min()), int(q.end.max()), gap):
-        scan.run(
-            at, fixes_of_people, s.rows.k1, s.stay_s, s.rows.payload["accuracy_dm"],
-            s.day_start, gap, worst_accuracy_dm, q.person, q.start, q.end,
-        )  # fmt: skip
-    query, start, end, row, segment = scan.columns()
-    return Presences(query, np.full(scan.rows, -1, np.int32), start, end, segment, row)
+    """Presences of location fixes, no vaguer than given, that overlap the window of their query; by query and start."""
+    lines = fix_lines(view, q, worst_accuracy_dm)
+    where = lines[:, WHERE]
+    return Presences(
+        lines[:, WHO].astype(np.int32),
+        np.full(len(lines), -1, np.int32),
+        lines[:, FROM].copy(),
+        lines[:, TO].copy(),
+        (where >> 32).astype(np.int32),
+        (where & 0xFFFFFFFF).astype(np.int32),
+    )
+
+
+def fix_lines(view: GraphView, q: Queries, worst_accuracy_dm: int) -> Ints:
+    """The same, with coordinates and accuracy, as lines of :mod:`engine.graph.kernels.fixes`: shape (fixes, FIX)."""
+    atlas, asked, tally, n = atlas_of(view), q.columns(), np.zeros(1, np.int64), len(q.person)
+    if not view.location:
+        return np.empty((0, FIX), np.int64)
+    with room() as here:
+        lines = here.ints("fixes", 0, FIX)
+        while True:
+            found = fixes_of_people(atlas, *asked, 0, n, worst_accuracy_dm, lines, tally)
+            if found <= len(lines):
+                return np.array(lines[:found])
+            lines = here.ints("fixes", found, FIX)
 
 
 def fix_columns(view: GraphView, own: Presences, *names: str) -> list[Array]:

@@ -1,6 +1,6 @@
 """An immutable view of the contact graph: what every query reads. Published whole, with one assignment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,8 @@ class GraphView:
     check_in: tuple[Segment, ...]
     location: tuple[Segment, ...]
     places: Places
+    memory: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What readers have computed of this view, by name; a view never changes, so neither does that."""
 
     def latest(self) -> int:
         """Latest end of a credited interval, UTC s; 0 when there is none. Cost: the last two days of check-ins."""

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from engine import params
-from engine.graph.evidence import sighting_weight
+from engine.graph.evidence import gather
+from engine.graph.presences import Queries
 from tests.graph.small import DAY, HOUR, LIMITS, T0, evidence, fix, saw, stay
+from tests.worlds import load
 
 MIDNIGHT = T0 + DAY
 
@@ -44,7 +46,10 @@ def test_the_limit_of_attenuation_is_inclusive(attenuation_db: float, count: int
 
 @pytest.mark.parametrize(("attenuation_db", "weight"), [(55, 1.75), (55.01, 1.0), (67, 1.0), (75, 0.33), (75.01, 0.05)])
 def test_buckets_of_attenuation_include_their_upper_edge(attenuation_db: float, weight: float) -> None:
-    assert sighting_weight(np.array([attenuation_db])).tolist() == [weight]
+    state = load([saw("a", "b", T0, 300, attenuation_db)]).snapshot()
+    asked = Queries(np.array([state.person("a")], np.int32), np.array([T0]), np.array([T0 + DAY]))
+    ev = gather(state.graph, asked, replace(LIMITS, max_attenuation_db=90.0))
+    assert (ev.weight.tolist(), ev.measure.tolist()) == ([weight], [attenuation_db])
 
 
 @pytest.mark.parametrize("who", ["a", "b"])

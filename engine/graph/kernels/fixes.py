@@ -1,60 +1,96 @@
-"""Scans of location fixes: own presences, and whose fixes are near.
-
-Scans write into buffers of fixed capacity and return how many rows they *would* have written; a caller whose
-buffer was too small tries again with a larger one. Every emitted interval is half-open UTC seconds, clipped to
-the window of its query, and not empty.
-"""
+"""Scans of location fixes: own presences, and whose fixes are near. See :mod:`engine.graph.kernels.found`."""
 
 import math
 
 import numpy as np
 from numba import njit
 
-from engine.graph.kernels.search import gallop, lower_bound
+from engine.graph.kernels import atlas as at
+from engine.graph.kernels import found
+from engine.graph.kernels.atlas import (
+    ask_first,
+    ask_second,
+    first_not_below,
+    group_near,
+    rows_of_code,
+    segments_between,
+)
+from engine.graph.kernels.memory import int32_at, int64_at, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
+
+LOCATION = 2
+# A fix: index of the person, from, to, latitude, longitude, accuracy, segment << 32 | row.
+WHO, FROM, TO, LAT, LNG, ACCURACY, WHERE = range(7)
+FIX = 7
+UNIT = math.pi / 180e7
+"""1e-7 degree."""
 
 
 @njit(cache=True, nogil=True)
-def fixes_of_people(
-    k1, stay, accuracy, day_start, max_gap, worst_accuracy, person, start, end,
-    out_query, out_start, out_end, out_row,
-):  # fmt: skip
-    """Fixes of each query person, no vaguer than ``worst_accuracy`` (dm), whose presence overlaps its window.
+def fixes_of_people(atlas, person, start, end, first, last, worst, fixes, tally):
+    """Fixes of each person, no vaguer than ``worst`` (dm), that overlap the window, by person, then segment and time.
 
-    Cost: log n a query; less when the queries are ordered by person.
+    Written to ``fixes`` (n, FIX) as far as there is room; returns how many there are.
     """
-    cap = len(out_query)
+    usual = atlas[LOCATION * at.HEAD + at.REACH]
+    items = np.empty((found.ROUND, 5), np.int64)
     n = 0
-    at, before = 0, np.int64(-1)
-    for q in range(len(person)):
-        x = np.int64(person[q])
-        first = min(max(np.int64(0), start[q] - max_gap - day_start), np.int64(SECOND_MASK))
-        last = end[q] - day_start
-        wanted = (x << SECOND_BITS) | first
-        at = gallop(k1, wanted, at if wanted >= before else 0, len(k1))
-        i, before = at, wanted
-        while i < len(k1) and (k1[i] >> SECOND_BITS) == x and (k1[i] & SECOND_MASK) < last:
-            e = day_start + (k1[i] & SECOND_MASK) + stay[i]
-            if e > start[q] and accuracy[i] <= worst_accuracy:
-                if n < cap:
-                    out_query[n] = q
-                    out_start[n] = day_start + (k1[i] & SECOND_MASK)
-                    out_end[n] = e
-                    out_row[n] = i
-                n += 1
-            i += 1
+    p, s = np.int64(first), np.int64(0)
+    while p < last:
+        m, p, s = found.next_round(atlas, LOCATION, start, end, 0, usual, p, s, last, items)
+        for i in range(m):
+            ask_first(atlas, items[i, 1], person[items[i, 0]])
+        for i in range(m):
+            items[i, 3], items[i, 4] = rows_of_code(atlas, items[i, 1], person[items[i, 0]])
+            prefetch(atlas[items[i, 1] + at.K1] + 8 * ((items[i, 3] + items[i, 4]) >> 1))
+        for i in range(m):
+            line, x = items[i, 1], person[items[i, 0]] << SECOND_BITS
+            since = start[items[i, 0]] - usual - atlas[line + at.DAY_START]
+            row = first_not_below(atlas[line + at.K1], x | min(max(since, 0), SECOND_MASK), items[i, 3], items[i, 4])
+            items[i, 3] = row
+            prefetch(atlas[line + at.STAY] + 2 * row)
+            prefetch(atlas[line + at.FIRST_PAYLOAD] + 4 * row)
+            prefetch(atlas[line + at.SECOND_PAYLOAD] + 4 * row)
+            prefetch(atlas[line + at.THIRD_PAYLOAD] + 2 * row)
+        for i in range(m):
+            n = _own(atlas, person, start, end, worst, items[i], n, fixes, tally)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _own(atlas, person, start, end, worst, item, n, fixes, tally):
+    who, line = item[0], item[1]
+    k1, day_start, cap = atlas[line + at.K1], atlas[line + at.DAY_START], len(fixes)
+    below = (person[who] << SECOND_BITS) + min(max(end[who] - day_start, 0), SECOND_MASK)
+    row = item[3]
+    while row < item[4]:
+        key = int64_at(k1, row)
+        if key >= below:
+            break
+        moment = day_start + (key & SECOND_MASK)
+        to = moment + uint16_at(atlas[line + at.STAY], row)
+        accuracy = uint16_at(atlas[line + at.THIRD_PAYLOAD], row)
+        if to > start[who] and accuracy <= worst:
+            if n < cap:
+                fix = fixes[n]
+                fix[WHO], fix[FROM], fix[TO], fix[ACCURACY] = who, moment, to, accuracy
+                fix[LAT] = int32_at(atlas[line + at.FIRST_PAYLOAD], row)
+                fix[LNG] = int32_at(atlas[line + at.SECOND_PAYLOAD], row)
+                fix[WHERE] = (item[2] << 32) | row
+            n += 1
+        row += 1
+        tally[0] += 1
     return n
 
 
 @njit(cache=True, nogil=True)
 def distance_m(lat_a, lng_a, lat_b, lng_b, radius):
     """Equirectangular distance in metres of two points in 1e-7 degree; symmetric to the last bit."""
-    unit = math.pi / 180e7
-    mean_lat = (np.float64(lat_a) + np.float64(lat_b)) * (0.5 * unit)
+    mean_lat = (np.float64(lat_a) + np.float64(lat_b)) * (0.5 * UNIT)
     turn = abs(np.int64(lng_a) - np.int64(lng_b))
     turn = min(turn, 3_600_000_000 - turn)
-    dy = radius * unit * abs(np.int64(lat_a) - np.int64(lat_b))
-    dx = radius * unit * turn * math.cos(mean_lat)
+    dy = radius * UNIT * abs(np.int64(lat_a) - np.int64(lat_b))
+    dx = radius * UNIT * turn * math.cos(mean_lat)
     return math.sqrt(dx * dx + dy * dy)
 
 
@@ -88,68 +124,110 @@ def chance_within(limit, distance, sigma):
 
 
 @njit(cache=True, nogil=True)
-def proximity_scan(
-    k1, stay, lat, lng, accuracy, groups, group_start, by_group, day_start, max_gap,
-    own_person, own_lat, own_lng, own_accuracy, own_start, own_end, low, high, own_cell, cell_start, cells,
-    limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius,
-    out_own, out_other, out_start, out_end, out_weight, out_measure, out_row,
-):  # fmt: skip
-    """Other people's fixes near each own fix while both presences last, clipped to [low, high).
+def near_fixes(atlas, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally):
+    """Other people's fixes near each of ``fixes`` (m, FIX) while both presences last, in the window of its person.
 
-    ``cells[cell_start[c]:cell_start[c + 1]]`` with c = own_cell[o] are the H3 cells within reach of own fix o.
-    Evidence is eligible
-    when the distance is within the search radius and the chance of true proximity is at least ``floor``.
+    ``cells[cell_start[c]:cell_start[c + 1]]`` with c = cell_of[o] are the H3 cells within reach of fix o. Evidence is
+    eligible when the distance is within the search radius and the chance of true proximity is at least the floor.
+    ``limits``: distance, sigmas of the search, its cap, sigmas of an accuracy, floor, radius of the earth.
     """
-    cap = len(out_own)
-    n = 0
-    for o in range(len(own_person)):
-        from_s = max(own_start[o], low[o])
-        to_s = min(own_end[o], high[o])
-        first = from_s - max_gap - day_start
-        last = to_s - day_start
-        if first > SECOND_MASK or last <= 0:
-            continue
-        for c in range(cell_start[own_cell[o]], cell_start[own_cell[o] + 1]):
-            g = lower_bound(groups, cells[c], 0, len(groups))
-            if g == len(groups) or groups[g] != cells[c]:
+    items = np.empty((found.ROUND, 2), np.int64)
+    usual = atlas[LOCATION * at.HEAD + at.REACH]
+    for o in range(len(fixes)):
+        fix = fixes[o]
+        since, to = max(fix[FROM], start[fix[WHO]]), min(fix[TO], end[fix[WHO]])
+        a, b = segments_between(atlas, LOCATION, since, to)
+        for segment in range(a, b):
+            line = atlas[LOCATION * at.HEAD + at.LINES] + segment * at.LINE
+            if since - usual - atlas[line + at.DAY_START] > SECOND_MASK:
                 continue
-            lo, hi = group_start[g], group_start[g + 1]
-            while lo < hi:
-                mid = (lo + hi) >> 1
-                if (k1[by_group[mid]] & SECOND_MASK) <= first:
-                    lo = mid + 1
-                else:
-                    hi = mid
-            for at in range(lo, group_start[g + 1]):
-                i = by_group[at]
-                if (k1[i] & SECOND_MASK) >= last:
-                    break
-                other = np.int32(k1[i] >> SECOND_BITS)
-                if other == own_person[o]:
-                    continue
-                s = max(from_s, day_start + (k1[i] & SECOND_MASK))
-                e = min(to_s, day_start + (k1[i] & SECOND_MASK) + stay[i])
-                if s >= e:
-                    continue
-                d = distance_m(own_lat[o], own_lng[o], lat[i], lng[i], radius)
-                a = 0.1 * own_accuracy[o]
-                b = 0.1 * accuracy[i]
-                sigma = math.sqrt(a * a + b * b) / accuracy_sigmas
-                if d > min(limit_m + sigmas * sigma, search_cap_m):
-                    continue
-                # On one spot the chance is 1 - exp(-limit^2 / 2 sigma^2), and it only falls with distance.
-                if sigma > 1e-9 and 1.0 - math.exp(-0.5 * (limit_m / sigma) ** 2) < floor:
-                    continue
-                weight = chance_within(limit_m, d, sigma)
-                if weight < floor:
-                    continue
-                if n < cap:
-                    out_own[n] = o
-                    out_other[n] = other
-                    out_start[n] = s
-                    out_end[n] = e
-                    out_weight[n] = weight
-                    out_measure[n] = d
-                    out_row[n] = i
-                n += 1
+            at_cell = cell_start[cell_of[o]]
+            while at_cell < cell_start[cell_of[o] + 1]:
+                some = min(cell_start[cell_of[o] + 1] - at_cell, found.ROUND)
+                m = _occupied(atlas, line, cells, at_cell, some, items)
+                at_cell += some
+                for i in range(m):
+                    n = _close(
+                        atlas, person[fix[WHO]], fix, since, to, line, segment, usual, items[i, 0], items[i, 1],
+                        limits, n, whole, parts, tally,
+                    )  # fmt: skip
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _occupied(atlas, line, cells, first, count, items):
+    """Rows [from, to) of the second order of those cells that hold any; returns how many cells those are."""
+    for i in range(count):
+        ask_second(atlas, line, np.int64(cells[first + i]))
+    m = 0
+    for i in range(count):
+        g = group_near(atlas, line, np.int64(cells[first + i]))
+        if g >= 0:
+            items[m, 0], items[m, 1] = g, np.int64(cells[first + i])
+            prefetch(atlas[line + at.GROUPS] + 8 * g)
+            m += 1
+    some, m = m, 0
+    for i in range(some):
+        g, wanted = items[i, 0], items[i, 1]
+        while g < atlas[line + at.GROUP_COUNT] and int64_at(atlas[line + at.GROUPS], g) < wanted:
+            g += 1
+        if g < atlas[line + at.GROUP_COUNT] and int64_at(atlas[line + at.GROUPS], g) == wanted:
+            items[m, 0] = g
+            prefetch(atlas[line + at.GROUP_START] + 4 * g)
+            m += 1
+    for i in range(m):
+        g = items[i, 0]
+        items[i, 0] = int32_at(atlas[line + at.GROUP_START], g)
+        items[i, 1] = int32_at(atlas[line + at.GROUP_START], g + 1)
+        prefetch(atlas[line + at.BY_GROUP] + 4 * items[i, 0])
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _close(atlas, x, fix, since, to, line, segment, usual, lo, hi, limits, n, whole, parts, tally):
+    """Evidence of one fix with the rows [lo, hi) of a cell."""
+    k1, by_group, day_start = atlas[line + at.K1], atlas[line + at.BY_GROUP], atlas[line + at.DAY_START]
+    limit, sigmas, furthest, per_sigma, floor, radius = limits
+    cap = len(whole)
+    since_s, to_s = since - usual - day_start, to - day_start
+    rows = hi
+    while lo < rows:
+        mid = (lo + rows) >> 1
+        if (int64_at(k1, int32_at(by_group, mid)) & SECOND_MASK) <= since_s:
+            lo = mid + 1
+        else:
+            rows = mid
+    for j in range(lo, hi):
+        row = int32_at(by_group, j)
+        key = int64_at(k1, row)
+        if (key & SECOND_MASK) >= to_s:
+            break
+        tally[0] += 1
+        other = key >> SECOND_BITS
+        if other == x:
+            continue
+        moment = day_start + (key & SECOND_MASK)
+        s, e = max(since, moment), min(to, moment + uint16_at(atlas[line + at.STAY], row))
+        if s >= e:
+            continue
+        lat, lng = int32_at(atlas[line + at.FIRST_PAYLOAD], row), int32_at(atlas[line + at.SECOND_PAYLOAD], row)
+        if abs(lat - fix[LAT]) * radius * UNIT > 1.001 * furthest:
+            continue
+        d = distance_m(fix[LAT], fix[LNG], lat, lng, radius)
+        mine, theirs = 0.1 * fix[ACCURACY], 0.1 * uint16_at(atlas[line + at.THIRD_PAYLOAD], row)
+        sigma = math.sqrt(mine * mine + theirs * theirs) / per_sigma
+        if d > min(limit + sigmas * sigma, furthest):
+            continue
+        # On one spot the chance is 1 - exp(-limit^2 / 2 sigma^2), and it only falls with distance.
+        if sigma > 1e-9 and 1.0 - math.exp(-0.5 * (limit / sigma) ** 2) < floor:
+            continue
+        weight = chance_within(limit, d, sigma)
+        if weight < floor:
+            continue
+        if n < cap:
+            out = whole[n]
+            out[found.PERSON], out[found.OTHER], out[found.START], out[found.END] = fix[WHO], other, s, e
+            out[found.PLACE], out[found.OWN], out[found.THEIRS] = -1, fix[WHERE], (segment << 32) | row
+            parts[n, found.WEIGHT], parts[n, found.MEASURE] = weight, d
+        n += 1
     return n
