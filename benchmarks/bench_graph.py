@@ -55,13 +55,11 @@ def by_networkx(person, peer, at):
 
 @pytest.mark.beside
 def test_growing_graph(beside, contacts, table):
-    view, network = growing(*table), by_networkx(*contacts)
-    assert sum(len(s.rows) for s in view.bluetooth) == network.number_of_edges()
     beside.ratio(
         "graph-networkx", f"{JOB}; ours ready for traces", lambda: growing(*table), "networkx MultiGraph",
         lambda: by_networkx(*contacts), rounds=3,
+        agree=lambda view, network: sum(len(s.rows) for s in view.bluetooth) == network.number_of_edges(),
     )  # fmt: skip
-    del network
 
 
 def test_rate_growing(beside, table):

@@ -1,7 +1,7 @@
 """How a row of the table of goals is measured, kept and told.
 
-A ratio is taken pair by pair: the peer, then ours, on the same data in the same process, over and over. What the
-machine does meanwhile hits both, so the ratio holds where an absolute time does not.
+A ratio is taken pair by pair: the peer, then ours, on the same data in the same process, over and over, each on one
+thread. It is one of CPU times: what else the machine does hits those least, and both alike.
 """
 
 import fcntl
@@ -14,7 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from engine.cores import VARIABLE
+
+Found, Other = TypeVar("Found"), TypeVar("Other")
 RESULTS = Path(os.environ.get("BENCH_RESULTS", "var/bench/results.json"))
 """What was measured last, row by row; a run of some rows leaves the others."""
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
@@ -103,6 +107,27 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def cpu_seconds(work: Callable[[], Found]) -> tuple[float, Found]:
+    """CPU time that it takes, of all threads of this process, and what it gives."""
+    began = time.process_time()
+    found = work()
+    return time.process_time() - began, found
+
+
+@contextmanager
+def cores(number: int) -> Iterator[None]:
+    """The engine works with so many threads."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(number)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Alone among the benchmarks of this machine, where ``BENCH_LOCK`` names a file that they share.
@@ -134,25 +159,37 @@ class Beside:
         self,
         name: str,
         job: str,
-        ours: Callable[[], object],
+        ours: Callable[[], Found],
         peer: str,
-        theirs: Callable[[], object],
+        theirs: Callable[[], Other],
         goal: float | None = None,
         rounds: int = 5,
         note: str = "",
+        agree: Callable[[Found, Other], bool] | None = None,
     ) -> Row:
-        """Peer and ours in turn, ``rounds`` times. That both answer alike has been asserted before."""
+        """Peer and ours in turn, ``rounds`` times, on one thread each; CPU times.
+
+        ``agree`` is asked of both answers in the first round, before any ratio is told; without it the caller has
+        compared them.
+        """
         mine: list[float] = []
         other: list[float] = []
+        answers: list[Other] = []
 
         def peer_first() -> None:
             gc.collect()
-            other.append(seconds(theirs))
+            spent, found = cpu_seconds(theirs)
+            other.append(spent)
+            answers[:] = [found]
 
         def timed() -> None:
-            mine.append(seconds(ours))
+            spent, found = cpu_seconds(ours)
+            mine.append(spent)
+            assert agree is None or len(mine) > 1 or agree(found, answers[0]), "answers differ"
+            answers.clear()
 
-        with quiet():
+        with quiet(), cores(1):
+            ours()
             self._benchmark.pedantic(timed, setup=peer_first, rounds=rounds)
         values = [b / a for a, b in zip(mine, other, strict=True)]
         row = Row(name, job, peer, values, goal=goal, note=note)
