@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.packing import coding_of
 from api.port import EnginePort
 from api.problems import route_name
-from api.replies import HOLDER, Asked, Keep, Replies, Reply, stamp_of, still_good
+from api.replies import HOLDER, Asked, Keep, Replies, Reply, Stamp, stamp_of, still_good
 from engine.errors import TruyvetError
 from engine.service.access import role_of
 
@@ -93,32 +93,49 @@ class Kept:
             await self.app(scope, receive, send)
             return
         mine = replies.making.setdefault(asked.key, asyncio.Event())
-        try:
-            await self._make(scope, receive, send, lambda reply: replies.put(asked.key, reply))
-        finally:
-            mine.set()
-            replies.making.pop(asked.key, None)
 
-    async def _make(self, scope: Scope, receive: Receive, send: Send, put: Callable[[Reply], None]) -> None:
+        def done(reply: Reply | None = None) -> None:
+            # Before the reply is sent: whoever waits for the same does not wait for a slow reader's connection.
+            if reply is not None:
+                replies.put(asked.key, reply)
+            mine.set()
+            if replies.making.get(asked.key) is mine:
+                del replies.making[asked.key]
+
+        try:
+            await self._make(scope, receive, send, done)
+        finally:
+            done()
+
+    async def _make(self, scope: Scope, receive: Receive, send: Send, done: Callable[[Reply | None], None]) -> None:
         keep = Keep()
         # Starlette notes the route in the scope it is given: one mapping for the whole way.
         made: MutableMapping[str, Any] = scope
         made[HOLDER] = keep
         head: Message = {}
+        in_pieces = False
 
         async def watched(message: Message) -> None:
-            nonlocal head
-            await send(message)
+            nonlocal head, in_pieces
             if message["type"] == "http.response.start":
                 head = message
-            elif keep.stamp is not None and not message.get("more_body") and head.get("status") in (_OK, _EMPTY):
-                changing = keep.until is not None
-                headers = [(n, v) for n, v in head["headers"] if not (changing and n.lower() == b"cache-control")]
-                etag = next((v.decode("latin-1") for n, v in headers if n.lower() == b"etag"), "")
-                body, route = message.get("body", b""), route_name(Request(scope))
-                put(Reply(keep.stamp, keep.until, head["status"], headers, etag, body, route))
+                if keep.stamp is None or message["status"] not in (_OK, _EMPTY):
+                    keep.stamp = None
+                    done(None)
+            else:
+                in_pieces = in_pieces or bool(message.get("more_body"))
+                if not in_pieces and keep.stamp is not None:
+                    done(_reply(keep, keep.stamp, head, message.get("body", b""), route_name(Request(scope))))
+            await send(message)
 
         await self.app(scope, receive, watched)
+
+
+def _reply(keep: Keep, stamp: Stamp, head: Message, body: bytes, route: str) -> Reply:
+    changing = keep.until is not None
+    headers = [(n, v) for n, v in head["headers"] if not (changing and n.lower() == b"cache-control")]
+    etag = next((v.decode("latin-1") for n, v in headers if n.lower() == b"etag"), "")
+    return Reply(stamp, keep.until, head["status"], headers, etag, body, route)
 
 
 def _asked(scope: Scope, tokens: dict[str, str], head_only: bool) -> Asked | None:

@@ -25,7 +25,7 @@ from api.parameters import (
 )
 from api.past import view_of
 from api.port import ViewPort
-from api.present.report import FORMATS, report_reply
+from api.present.report import FORMATS, is_long, report_reply
 from api.present.rows import case_row
 from api.present.wire import json_reply, state_headers
 from api.replies import Keeping
@@ -129,6 +129,7 @@ def _reply(
     limit = page.rows(DEFAULT_LIMIT if form == "json" else MAX_LIMIT)
     shown = page_of(report.rows, limit, page.cursor, lambda row: row.person)
     link = next_link(request, shown.next)
-    if form == "json":  # files are made once, and some of them speak the reader's language
+    # Files are made once, and some of them speak the reader's language.
+    if form == "json" and not is_long(request.scope, len(shown.rows)):
         keeping.made(report.as_of)
-    return report_reply(report, shown, form, reader_lang(request), view.places, link)
+    return report_reply(request.scope, report, shown, form, reader_lang(request), view.places, link)

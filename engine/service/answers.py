@@ -125,9 +125,8 @@ def _rows(state: Snapshot, reached: Reached, min_probability: float) -> Exposure
 
 
 def _records(state: Snapshot, reached: Reached) -> ExposureRows:
-    cases = state.people.cases
-    is_case = np.fromiter((code in cases for code in reached.person.tolist()), np.bool_, len(reached.person))
-    return ExposureRows(reached, is_case, state.person_keys, state.place_keys)
+    cases = np.fromiter(state.people.cases, np.int32, len(state.people.cases))
+    return ExposureRows(reached, np.isin(reached.person, cases), state.person_keys, state.place_keys)
 
 
 def case_row(state: Snapshot, f0: F0, policy: Policy, until: int) -> CaseRow:

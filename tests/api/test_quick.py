@@ -1,20 +1,29 @@
 """Requests answered by their very bytes: what comes is what the long way would have sent, and never out of date."""
 
 import asyncio
+import http.client
 import io
+import json
 import logging
 import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from api.replies import MOST_HEARD, Asked, Replies
 from engine.errors import JournalError
+from engine.exposure.reached import Reached
+from engine.ids import Keys
 from engine.service import logs
+from engine.service.exposure_rows import ExposureRows
+from engine.service.present.csv_text import exposures_csv
 from tests.api.conftest import TOKENS, connect, serving
-from tests.api.fake_engine import FakeEngine, FakeRelease
+from tests.api.fake_engine import CASE, FakeEngine, FakeRelease, T
 from tests.api.test_hexes import many
 
 HEXES = "/v1/risk/hexes"
@@ -82,6 +91,84 @@ def request(path=HEXES, role="officer", method="GET", **headers):
     lines = [f"{method} {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {TOKENS.get(role, role)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+# -- long replies ---------------------------------------------------------------------------------------
+
+
+def rows(count):
+    """A trace to so many people, as the engine has it."""
+    people, places = Keys(), Keys()
+    people.encode(pa.array([f"P-{n}" for n in range(count)]))
+    whole, real = np.arange(count), np.full(count, 0.5)
+    reached = Reached(
+        person=whole.astype(np.int32), level=np.ones(count, np.int8), first=whole + T, last=whole + T, seconds=whole,
+        dose=real, probability=real, channels=np.ones(count, np.int64), via=np.zeros(count, np.int32),
+        shared_person=np.empty(0, np.int32), shared_place=np.empty(0, np.int32),
+    )  # fmt: skip
+    return ExposureRows(reached, np.zeros(count, np.bool_), people, places)
+
+
+@pytest.fixture
+def long(at, monkeypatch):
+    engine, port, _ = at
+    found = rows(30_000)
+    report = engine._report
+    monkeypatch.setattr(engine, "_report", lambda *a: replace(report(*a), rows=found))
+    return port, found
+
+
+def whole_of(reply):
+    return reply.status, dict(reply.headers), reply.read()
+
+
+def client(port, method, path, **headers):
+    peer = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    peer.request(method, path, headers={"Authorization": f"Bearer {TOKENS['officer']}", **headers})
+    return peer.getresponse()
+
+
+TRACE = f"/v1/cases/{CASE}/exposures?limit=100000"
+
+
+def test_a_long_trace_is_sent_while_it_is_written(long, served, monkeypatch):
+    port, found = long
+    monkeypatch.setattr("engine.service.exposure_rows.PIECE", 500)
+    for _ in range(2):
+        status, headers, body = whole_of(client(port, "GET", TRACE))
+        assert (status, headers["transfer-encoding"], headers["cache-control"]) == (200, "chunked", "no-store")
+        told = json.loads(body)
+        assert [row["person"] for row in told["exposures"]] == [f"P-{n}" for n in range(30_000)]
+        assert (told["case"], told["next"]) == (CASE, None)
+    assert len(served[1].app.state.replies) == 0
+    _, headers, body = whole_of(client(port, "GET", TRACE, Accept="text/csv"))
+    assert body == exposures_csv(found)
+    assert headers["content-disposition"].startswith("attachment")
+    status, headers, body = whole_of(client(port, "HEAD", TRACE))
+    assert (status, headers["content-type"], body) == (200, "application/json", b"")
+
+
+def test_short_ones_and_old_readers_are_told_the_length(long):
+    port, _ = long
+    assert "content-length" in whole_of(client(port, "GET", f"/v1/cases/{CASE}/exposures?limit=5000"))[1]
+    peer = connect(port, f"GET {TRACE} HTTP/1.0", role="officer")
+    reply = http.client.HTTPResponse(peer)
+    reply.begin()
+    assert int(reply.headers["content-length"]) == len(reply.read())
+
+
+def test_a_reader_who_takes_nothing_holds_nobody_up(long):
+    port, _ = long
+    slow = Peer(port)
+    slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    slow.send(request(TRACE))
+    time.sleep(0.2)
+    began = time.monotonic()
+    assert client(port, "GET", TRACE).read().endswith(b'"next":null}')
+    assert time.monotonic() - began < 10
+
+
+# -- short replies --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("coding", ["zstd", "gzip", "identity"])

@@ -1,6 +1,9 @@
 """The rows of a trace as columns: the same records and the same JSON as one object a row would give."""
 
+import csv
+import io
 import json
+import re
 from copy import deepcopy
 
 import numpy as np
@@ -12,7 +15,9 @@ from engine.clock import LATEST
 from engine.exposure.reached import Reached
 from engine.ids import Keys
 from engine.service.exposure_rows import ExposureRows
-from engine.service.present.rows import exposure_row
+from engine.service.present.csv_text import csv_pieces, exposures_csv
+from engine.service.present.rows import exposure_row, report_json, report_pieces
+from engine.service.results import ExposureReport, Window
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
@@ -56,6 +61,42 @@ def test_json_says_what_the_records_say(people, places, count, seed):
             # A tie may fall to the other side: the last decimal.
             assert got.pop(name) == pytest.approx(want.pop(name), rel=1e-12, abs=1.01 * 10**-decimals)
         assert got == want
+
+
+ODD = st.one_of(NAMES, st.text('=+-@\t\r\n,;"a', min_size=1, max_size=5))
+
+
+@given(st.lists(ODD, min_size=1, max_size=9, unique=True), st.lists(ODD, min_size=1, max_size=4, unique=True),
+       st.integers(0, 12), st.integers(0, 2**32))  # fmt: skip
+def test_csv_is_what_the_plain_writer_writes_but_for_last_decimals(people, places, count, seed):
+    rows = rows_of(people, places, count, np.random.default_rng(seed))
+    plain = exposures_csv(list(rows)).decode()
+    assert texts_of(exposures_csv(rows).decode()) == texts_of(plain)
+    for got, want in zip(table_of(exposures_csv(rows)), table_of(plain.encode()), strict=True):
+        for name, decimals in (("minutes", 4), ("probability", 9), ("dose", 9)):
+            assert float(got[name]) == pytest.approx(float(want[name]), rel=1e-12, abs=1.01 * 10**-decimals)
+
+
+def table_of(body):
+    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+
+
+def texts_of(text):
+    """The text without the three numbers that have decimals."""
+    return re.sub(r"(Z,)[0-9.e+-]+,[0-9.e+-]+,[0-9.e+-]+(,(true|false),)", r"\1\2", text)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+def test_pieces_make_the_whole(count, monkeypatch):
+    rows = rows_of(["an", "bình", 'c"d\\'], ["chợ", "q"], count, np.random.default_rng(3))
+    report = ExposureReport("an", "vn-2021-07", "forward", 7, Window(0, 60), 60, 2, rows)
+    whole, text = report_json(report), exposures_csv(rows)
+    monkeypatch.setattr("engine.service.exposure_rows.PIECE", 3)
+    pieces = list(report_pieces(report, rows, "more"))
+    assert len(pieces) == 2 + -(-count // 3)
+    assert b"".join(pieces) == report_json(report, rows, "more")
+    assert json.loads(b"".join(pieces)) == {**json.loads(whole), "next": "more"}
+    assert b"".join(csv_pieces(rows)) == text
 
 
 def test_slices_and_single_rows_are_those_of_the_whole():

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from engine.service.exposure_rows import ExposureRows
 from engine.service.present.rows import exposure_row
 from engine.service.results import ExposureRow
 
@@ -53,4 +54,14 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> b
 
 def exposures_csv(rows: Iterable[ExposureRow]) -> bytes:
     """Rows of a trace with ``COLUMNS``, in the order given."""
-    return csv_bytes(COLUMNS, (exposure_row(row) for row in rows))
+    return b"".join(csv_pieces(rows))
+
+
+def csv_pieces(rows: Iterable[ExposureRow]) -> Iterator[bytes]:
+    """``exposures_csv`` piece by piece, each made when it is asked for."""
+    if not isinstance(rows, ExposureRows):
+        yield csv_bytes(COLUMNS, (exposure_row(row) for row in rows))
+        return
+    yield csv_bytes(COLUMNS, ())
+    for piece in rows.pieces():
+        yield piece.csv()

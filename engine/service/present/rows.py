@@ -1,6 +1,6 @@
 """Answers as JSON: the same text from the command line and from the API."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import orjson
 
@@ -62,8 +62,15 @@ def report_json(
     report: ExposureReport, rows: Sequence[ExposureRow] | None = None, next_cursor: str | None = None
 ) -> bytes:
     """``report_body`` as compact UTF-8 JSON."""
-    shown = report.rows if rows is None else rows
-    if not isinstance(shown, ExposureRows):
-        return orjson.dumps(report_body(report, shown, next_cursor))
-    head = orjson.dumps(report_head(report))
-    return b'%s,"exposures":[%s],"next":%s}' % (head[:-1], shown.json(), orjson.dumps(next_cursor))
+    return b"".join(report_pieces(report, report.rows if rows is None else rows, next_cursor))
+
+
+def report_pieces(report: ExposureReport, rows: Sequence[ExposureRow], next_cursor: str | None) -> Iterator[bytes]:
+    """``report_json`` piece by piece, each made when it is asked for."""
+    if not isinstance(rows, ExposureRows):
+        yield orjson.dumps(report_body(report, rows, next_cursor))
+        return
+    yield orjson.dumps(report_head(report))[:-1] + b',"exposures":['
+    for n, piece in enumerate(rows.pieces()):
+        yield b"," + piece.json() if n else piece.json()
+    yield b'],"next":%s}' % orjson.dumps(next_cursor)
