@@ -4,37 +4,47 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from benchmarks.beside import seconds, sized
-from benchmarks.towns import START, canonical, keys_of, named
+from benchmarks.beside import cores, seconds, sized
+from benchmarks.towns import START
 from engine.clock import DAY
+from engine.graph.batches import Batch
 from engine.graph.graph import ContactGraph
+from engine.graph.layout import SECOND_BITS
 from engine.ids import Keys
 from engine.scenarios.contacts_arrays import PairDays, contacts_of
 
-N, PEOPLE, DAYS = sized(1_000_000), 200_000, 14
-JOB = f"contact list -> graph: {N:,} contacts, {PEOPLE:,} people, {DAYS} days"
+SIZES = {"": sized(1_000_000), "-10m": sized(10_000_000)}
+PEOPLE, DAYS = 200_000, 14
 
 
-@pytest.fixture(scope="module")
-def contacts():
+def job(n: int) -> str:
+    return f"contact list -> graph: {n:,} contacts, {PEOPLE:,} people, {DAYS} days"
+
+
+def contacts(n: int):
+    """Codes of both, and moments as a feed brings them: in order."""
     rng = np.random.default_rng(2)
-    person = rng.integers(0, PEOPLE, N)
-    peer = (person + rng.integers(1, PEOPLE, N)) % PEOPLE
-    return person, peer, np.sort(START + rng.integers(0, DAYS * DAY - 300, N))
+    person = rng.integers(0, PEOPLE, n)
+    peer = (person + rng.integers(1, PEOPLE, n)) % PEOPLE
+    return person.astype(np.int32), peer.astype(np.int32), np.sort(START + rng.integers(0, DAYS * DAY - 300, n))
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def sized_list(request):
+    return request.param, contacts(SIZES[request.param])
 
 
 @pytest.fixture(scope="module")
-def table(contacts):
-    person, peer, at = contacts
-    people, names = keys_of("P", PEOPLE)
-    columns = {"person": named(person, names), "peer": named(peer, names), "at": at}
-    columns |= {"duration_s": np.full(N, 300, np.int32), "attenuation_db": np.full(N, 50.0)}
-    return people, canonical("bluetooth", columns)
+def listed():
+    return contacts(SIZES[""])
 
 
-def growing(people, table):
-    graph = ContactGraph(people, Keys())
-    graph.apply("bluetooth", table)
+def growing(person, peer, at):
+    """Both orders of each day, as traces read them."""
+    graph = ContactGraph(Keys(), Keys())
+    n = len(person)
+    payload = {"duration_s": np.full(n, 300, np.uint16), "attenuation_cdb": np.full(n, 5_000, np.int16)}
+    graph.take(Batch("bluetooth", person, at, peer, payload))
     return graph.publish()
 
 
@@ -42,38 +52,52 @@ def frozen(person, peer, at):
     one = np.ones(len(person), np.float32)
     place, channel = np.full(len(person), -1, np.int32), np.zeros(len(person), np.uint8)
     day = ((at - START) // DAY).astype(np.int32)
-    return contacts_of(
-        PEOPLE, DAYS, PairDays(day, person.astype(np.int32), peer.astype(np.int32), one, one, place, channel)
-    )
+    return contacts_of(PEOPLE, DAYS, PairDays(day, person, peer, one, one, place, channel))
 
 
 def by_networkx(person, peer, at):
     graph = nx.MultiGraph()
+    graph.add_nodes_from(range(PEOPLE))
     graph.add_edges_from((a, b, {"at": t}) for a, b, t in zip(person.tolist(), peer.tolist(), at.tolist(), strict=True))
     return graph
 
 
+def met(view):
+    """Contacts of each person, from the first order and from the second."""
+    found = np.zeros(PEOPLE, np.int64)
+    for s in view.bluetooth:
+        found += np.bincount(s.rows.k1 >> SECOND_BITS, minlength=PEOPLE)
+        np.add.at(found, s.groups, np.diff(s.group_start))
+    return found
+
+
 @pytest.mark.beside
-def test_growing_graph(beside, contacts, table):
+def test_beside_networkx(beside, listed):
     beside.ratio(
-        "graph-networkx", f"{JOB}; ours ready for traces", lambda: growing(*table), "networkx MultiGraph",
-        lambda: by_networkx(*contacts), rounds=3,
-        agree=lambda view, network: sum(len(s.rows) for s in view.bluetooth) == network.number_of_edges(),
+        "graph-networkx", f"{job(len(listed[0]))}; ours ready for traces", lambda: growing(*listed),
+        "networkx MultiGraph", lambda: by_networkx(*listed), rounds=3,
+        agree=lambda view, network: met(view).tolist() == [network.degree(p) for p in range(PEOPLE)],
     )  # fmt: skip
 
 
-def test_rate_growing(beside, table):
-    job = f"{JOB}; both orders of each day, revisions and repeats looked for"
-    beside.figure("graph-rate", job, lambda: N / seconds(lambda: growing(*table)), "contacts/s", goal=20e6, rounds=7)
+def test_rate_growing(beside, sized_list):
+    name, columns = sized_list
+    n = len(columns[0])
+    with cores(2):
+        assert met(growing(*columns)).sum() == 2 * n
+        beside.figure(
+            f"graph-rate{name}", f"{job(n)}; both orders of each day, revisions and repeats looked for; two threads",
+            lambda: n / seconds(lambda: growing(*columns)), "contacts/s", goal=20e6, rounds=3 if name else 9,
+        )  # fmt: skip
 
 
-def test_rate_frozen(beside, contacts):
-    found = frozen(*contacts)
-    person, peer, at = contacts
+def test_rate_frozen(beside, listed):
+    person, peer, at = listed
     low, high = np.minimum(person, peer), np.maximum(person, peer)
     days = np.unique(((at - START) // DAY * PEOPLE + low) * PEOPLE + high)
-    assert len(found.other) == 2 * len(days)
-    job = f"{JOB}; the graph of scenarios: rows by day and person, both ends"
-    beside.figure(
-        "graph-frozen", job, lambda: N / seconds(lambda: frozen(*contacts)), "contacts/s", goal=20e6, rounds=7
-    )
+    with cores(2):
+        assert len(frozen(*listed).other) == 2 * len(days)
+        beside.figure(
+            "graph-frozen", f"{job(len(person))}; the graph of scenarios: rows by day and person, both ends",
+            lambda: len(person) / seconds(lambda: frozen(*listed)), "contacts/s", goal=20e6, rounds=7,
+        )  # fmt: skip
