@@ -25,12 +25,13 @@ Coded = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32] | None]
 """Codes of ``person``, and of ``peer`` where the kind has one, by row."""
 
 
-def _seconds(column: pa.ChunkedArray, missing: int = 0) -> npt.NDArray[np.int64]:
-    return np.asarray(column.cast(pa.int64()).fill_null(missing).to_numpy(), np.int64)
+def _seconds(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Moments as UTC seconds, 0 where missing."""
+    return _filled(column.cast(pa.int64()), 0)
 
 
-def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    return np.asarray(column.fill_null(0.0).to_numpy(), np.float64)
+def _filled(column: pa.ChunkedArray, missing: float | bool) -> npt.NDArray[Any]:
+    return np.asarray((column.fill_null(missing) if column.null_count else column).to_numpy())
 
 
 def _cells(rows: Rows) -> npt.NDArray[np.uint64]:
@@ -69,14 +70,14 @@ class ContactGraph:
         person = self.people.encode(table.column("person"))
         peer = self.people.encode(table.column("peer")) if kind == "bluetooth" else None
         self._coded = table, (person, peer)
-        retract = table.column("retract").fill_null(False).to_numpy(zero_copy_only=False)
-        revision = table.column("revision").fill_null(0).to_numpy()
+        retract = _filled(table.column("retract"), False)
+        revision = _filled(table.column("revision"), 0)
         special = retract if retract.any() else None, revision.astype(np.int32) if revision.any() else None
         payload: Columns
         if peer is not None:
             payload = {
-                "duration_s": table.column("duration_s").fill_null(1).to_numpy().astype(np.uint16),
-                "attenuation_cdb": np.rint(_floats(table.column("attenuation_db")) * 100).astype(np.int16),
+                "duration_s": _filled(table.column("duration_s"), 1).astype(np.uint16),
+                "attenuation_cdb": np.rint(_filled(table.column("attenuation_db"), 0.0) * 100).astype(np.int16),
             }
             return Batch(kind, person, _seconds(table.column("at")), peer, payload, *special)
         if kind == "check_in":
@@ -85,10 +86,10 @@ class ContactGraph:
             known = table.column("left_at").is_valid().to_numpy()
             seconds_since_midnight(_seconds(table.column("left_at")), known, at, left)
             return Batch(kind, place, at, person, {"left_at": left}, *special)
-        accuracy = np.clip(np.rint(_floats(table.column("accuracy_m")) * 10), 1, 65_535)
+        accuracy = np.clip(np.rint(_filled(table.column("accuracy_m"), 0.0) * 10), 1, 65_535)
         payload = {
-            "lat_e7": np.rint(_floats(table.column("lat")) * 1e7).astype(np.int32),
-            "lng_e7": np.rint(_floats(table.column("lng")) * 1e7).astype(np.int32),
+            "lat_e7": np.rint(_filled(table.column("lat"), 0.0) * 1e7).astype(np.int32),
+            "lng_e7": np.rint(_filled(table.column("lng"), 0.0) * 1e7).astype(np.int32),
             "accuracy_dm": accuracy.astype(np.uint16),
         }
         return Batch(kind, person, _seconds(table.column("at")), None, payload, *special)
