@@ -7,7 +7,7 @@ are looked up in blocks; each wait is begun for the whole block before the first
 import numpy as np
 from numba import njit
 
-from engine.kernels.memory import fetch, folded, word
+from engine.kernels.memory import fetch, folded, inner, part, word
 
 EMPTY = -1
 LOWER = 0xFFFFFFFF
@@ -19,11 +19,9 @@ SPARE = 8
 """Bytes behind the last known key that may be read."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
-_part = njit(nogil=True, inline="always")
-"""A part of the kernels below: a call with its arrays would cost as much as the part does."""
 
 
-@_part
+@part
 def _tail(data, at, size):
     """The last ``size`` (fewer than 8) bytes of a key as a number."""
     if at + 8 <= len(data):
@@ -34,7 +32,7 @@ def _tail(data, at, size):
     return value
 
 
-@_part
+@part
 def _hash(data, start, end, seed):
     """Eight bytes a step are laid over what is there and multiplied by a secret: without it nobody finds collisions."""
     secret = (seed * _ODD) | _ONE
@@ -47,7 +45,7 @@ def _hash(data, start, end, seed):
     return folded(h ^ secret, _ODD)
 
 
-@_part
+@part
 def _same(data, start, end, held, begin, stop):
     if end - start != stop - begin:
         return False
@@ -59,7 +57,7 @@ def _same(data, start, end, held, begin, stop):
     return end == start or _tail(data, start, end - start) == _tail(held, begin, end - start)
 
 
-@_part
+@part
 def _look_ahead(data, offsets, first, last, slots, held, starts, seed, tags, places):
     """Tags of the keys ``first`` to ``last``, their first slots of that tag or EMPTY, and their bytes in the cache."""
     mask = np.uint64(len(slots) - 1)
@@ -81,27 +79,9 @@ def _look_ahead(data, offsets, first, last, slots, held, starts, seed, tags, pla
             fetch(held, starts[slot & LOWER])
 
 
-@njit(cache=True, nogil=True)
-def intern(data, offsets, add, slots, held, starts, count, seed, out):
-    """The code of each key ``data[offsets[i]:offsets[i + 1]]`` into ``out``; how many codes there are then.
-
-    Args:
-        data: UTF-8 bytes of the keys asked for, uint8.
-        offsets: where each begins, and the end of the last, shape (asked + 1,).
-        add: whether unknown keys are given the next codes; else their code is -1.
-        slots: by slot the code in the lower half, and half of the hash in the upper one, to spare most comparisons;
-            EMPTY where free. A power of two of them, at least twice the keys there may be.
-        held: bytes of the known keys, with room for those asked for and ``SPARE`` bytes more.
-        starts: where each known key begins, and the end of the last, with room for those asked for.
-        count: how many keys are known.
-        seed: of the hash.
-        out: shape (asked,).
-
-    A key's bytes are written before its slot, so that one who reads at the same time finds it whole or not at all.
-    Cost: 15 to 25 ns a key of up to 16 bytes, 60 ns where the table is larger than any cache.
-    """
+@inner
+def _intern(data, offsets, add, slots, held, starts, count, seed, out, tags, places):
     mask = np.uint64(len(slots) - 1)
-    tags, places = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.uint64)
     for first in range(0, len(out), BLOCK):
         last = min(first + BLOCK, len(out))
         _look_ahead(data, offsets, first, last, slots, held, starts, seed, tags, places)
@@ -129,17 +109,38 @@ def intern(data, offsets, add, slots, held, starts, count, seed, out):
     return count
 
 
+@njit(cache=True, nogil=True)
+def intern(data, offsets, add, slots, held, starts, count, seed, out):
+    """The code of each key ``data[offsets[i]:offsets[i + 1]]`` into ``out``; how many codes there are then.
+
+    Args:
+        data: UTF-8 bytes of the keys asked for, uint8.
+        offsets: where each begins, and the end of the last, shape (asked + 1,).
+        add: whether unknown keys are given the next codes; else their code is -1.
+        slots: by slot the code in the lower half, and half of the hash in the upper one, to spare most comparisons;
+            EMPTY where free. A power of two of them, at least twice the keys there may be.
+        held: bytes of the known keys, with room for those asked for and ``SPARE`` bytes more.
+        starts: where each known key begins, and the end of the last, with room for those asked for.
+        count: how many keys are known.
+        seed: of the hash.
+        out: shape (asked,).
+
+    A key's bytes are written before its slot, so that one who reads at the same time finds it whole or not at all.
+    Cost: 15 to 25 ns a key of up to 16 bytes, 60 ns where the table is larger than any cache.
+    """
+    tags, places = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.uint64)
+    return _intern(data, offsets, add, slots, held, starts, count, seed, out, tags, places)
+
+
 @njit(cache=True)
 def intern_few(data, offsets, add, slots, held, starts, count, seed, out):
     """As :func:`intern`, with the interpreter held: for few keys, waiting to have it back would take longer."""
     return intern(data, offsets, add, slots, held, starts, count, seed, out)
 
 
-@njit(cache=True, nogil=True)
-def rehash(held, starts, count, seed, slots):
-    """Fill the empty ``slots`` with the first ``count`` keys, all different."""
+@inner
+def _rehash(held, starts, count, seed, slots, hashes):
     mask = np.uint64(len(slots) - 1)
-    hashes = np.empty(BLOCK, np.uint64)
     for first in range(0, count, BLOCK):
         last = min(first + BLOCK, count)
         for code in range(first, last):
@@ -152,3 +153,9 @@ def rehash(held, starts, count, seed, slots):
             while slots[at] != EMPTY:
                 at = (at + _ONE) & mask
             slots[at] = (np.int64(h >> TAG_SHIFT) << 32) | code
+
+
+@njit(cache=True, nogil=True)
+def rehash(held, starts, count, seed, slots):
+    """Fill the empty ``slots`` with the first ``count`` keys, all different."""
+    _rehash(held, starts, count, seed, slots, np.empty(BLOCK, np.uint64))

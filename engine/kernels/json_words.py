@@ -1,21 +1,40 @@
 """Kernels for the words of JSON: positions in bytes, in and out; ODD stands for anything out of the ordinary."""
 
 import numpy as np
-from numba import njit
+
+from engine.kernels.memory import inner, part, trailing, word
 
 ODD = -1
 """No position: not for these kernels."""
 LONGEST_NUMBER = 64
 """Bytes; longer ones are out of the ordinary."""
 
-inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]  # its stubs lack them
-"""Kernels that kernels alone call: without the doors for others they are compiled in half the time."""
 _TENS = np.array([float(10**k) for k in range(23)])
 """The powers of ten that a double holds exactly."""
 _EXACT = 2**53
 
 
-@inner
+_EACH, _TOPS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_QUOTES, _SLASHES, _BLANKS = _EACH * np.uint64(34), _EACH * np.uint64(92), _EACH * np.uint64(32)
+
+
+@part
+def plain_end(data, at):
+    """The first position from ``at`` on that is no plain letter: a quote, a backslash, control or beyond ASCII."""
+    while at + 8 <= len(data):
+        text = word(data, at)
+        quote, slash = text ^ _QUOTES, text ^ _SLASHES
+        # The lowest byte marked is one of them; those above may be marked by a borrow.
+        marks = ((quote - _EACH) & ~quote) | ((slash - _EACH) & ~slash) | ((text - _BLANKS) & ~text) | text
+        if marks & _TOPS:
+            return at + np.int64(trailing(marks & _TOPS) >> np.uint64(3))
+        at += 8
+    while at < len(data) and data[at] != 34 and data[at] != 92 and 32 <= data[at] < 128:
+        at += 1
+    return at
+
+
+@part
 def skip(data, at, lines):
     """The first position from ``at`` on without white space; a line's end is none where lines are rows."""
     while at < len(data) and (data[at] == 32 or data[at] == 9 or data[at] == 13 or (data[at] == 10 and not lines)):
@@ -124,7 +143,7 @@ def string(data, at):
     return ODD, escaped
 
 
-@inner
+@part
 def digits(data, at, mantissa):
     """(position behind the digits at ``at``, ``mantissa`` with them appended), -1 once that has too many."""
     while at < len(data) and 48 <= data[at] <= 57:
@@ -133,7 +152,7 @@ def digits(data, at, mantissa):
     return at, mantissa
 
 
-@inner
+@part
 def number(data, at):
     """(position behind the number at ``at`` or ODD, whether it is hard, else its value).
 

@@ -1,9 +1,12 @@
-"""What kernels need of a processor and numba has no word for: eight bytes at once, a look ahead, a wide product."""
+"""What kernels need of a processor and numba has no word for: eight bytes at once, a look ahead, a wide product.
+
+Nothing here is checked: whoever calls stays inside the arrays.
+"""
 
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -61,7 +64,41 @@ def _folded(_typing: Any, a: Any, b: Any) -> Any:
     return types.uint64(a, b), code
 
 
+def _trailing(_typing: Any, bits: Any) -> Any:
+    """How many zeros a uint64 other than 0 ends with."""
+    if bits != types.uint64:
+        return None
+
+    def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.IntType(1)(1))
+
+    return types.uint64(bits), code
+
+
+def _put(_typing: Any, data: Any, at: Any, value: Any) -> Any:
+    """Write a uint64 as eight bytes into a uint8 array from ``at`` on. All of them must exist."""
+    if not _is_index(data, at) or value != types.uint64:
+        return None
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _place(context, builder, signature.args[0], args[0], args[1])
+        builder.store(args[2], builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.none(data, at, value), code
+
+
 # Numba's own types take the first argument for one of the caller's.
 word: Any = intrinsic(_word)
 fetch: Any = intrinsic(_fetch)
 folded: Any = intrinsic(_folded)
+trailing: Any = intrinsic(_trailing)
+put: Any = intrinsic(_put)
+
+_compiled: Any = njit
+"""Its types lack what is used here: with ``_nrt=False`` nobody counts who holds an array, which else costs two locked
+operations a call and array; such kernels make no arrays."""
+part = _compiled(nogil=True, _nrt=False, inline="always")
+"""What the inmost loops do, written into them: a call with its arrays would cost as much as the part does."""
+inner = _compiled(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Kernels that kernels alone call: without the doors for others they are compiled in half the time."""
