@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from benchmarks.bench_hexes import END, World, case, one, places, same, seconds, tables
+from benchmarks.bench_hexes import END, World, case, forget, one, places, same, seconds, tables
 from benchmarks.bench_map import PATHS, get, rate, serve
 from benchmarks.beside import sized
 from engine.exposure.labels import Labelled
@@ -52,8 +52,7 @@ def city():
 
 def full(city: City) -> float:
     """Seconds of the whole map, nothing remembered."""
-    for segment in (*city.state.state.view.location, *city.state.state.view.check_in):
-        segment.memory.clear()
+    forget(city.state)
     return seconds(lambda: (city.sums.rebuild(city.state, END), city.sums.scores(10)))
 
 

@@ -89,13 +89,19 @@ def taken(engine, tables) -> None:
 JOB = f"durable ingest, batches of {ROWS:,} sightings, {EVENTS:,} a round"
 
 
-def test_arrow(beside, engine):
+WRITERS = {1: "", 4: "-4"}
+
+
+@pytest.mark.parametrize("writers", WRITERS)
+def test_arrow(beside, engine, writers):
     def rate():
         tables = list(batches())
-        return EVENTS / seconds(lambda: taken(engine, tables))
+        with ThreadPoolExecutor(writers) as pool:
+            parts = [tables[n::writers] for n in range(writers)]
+            return EVENTS / seconds(lambda: list(pool.map(lambda part: taken(engine, part), parts)))
 
-    job = f"{JOB}; Arrow tables, one writer, text ids"
-    beside.figure("ingest-arrow", job, rate, "events/s", goal=1e6, rounds=ROUNDS)
+    job = f"{JOB}; Arrow tables, {writers} at a time, text ids"
+    beside.figure(f"ingest-arrow{WRITERS[writers]}", job, rate, "events/s", goal=1e6, rounds=ROUNDS)
 
 
 def test_ndjson(beside, engine):
@@ -103,7 +109,7 @@ def test_ndjson(beside, engine):
         bodies = [ndjson(table) for table in batches()]
         return EVENTS / seconds(lambda: [engine.ingest_ndjson("bluetooth", body) for body in bodies])
 
-    beside.figure("ingest-ndjson", f"{JOB}; NDJSON, one writer, no HTTP", rate, "events/s", rounds=ROUNDS)
+    beside.figure("ingest-ndjson", f"{JOB}; NDJSON, one at a time, no HTTP", rate, "events/s", rounds=ROUNDS)
 
 
 def test_json_over_http(beside, folder):
