@@ -54,7 +54,7 @@ class _Hand:
     """Stays that began before this second have met each other on an earlier day."""
 
 
-def parts_of(view: GraphView, low: int, high: int, slack: int) -> list[Part]:
+def place_parts(view: GraphView, low: int, high: int, slack: int) -> list[Part]:
     """The places, split so that threads have alike to do. A place with a large share of all rows is shared out."""
     days = [[len(s.rows) for _, s in segments] for _, segments in _days(view, low, high, slack)]
     rows = sum(map(sum, days))

@@ -1,16 +1,20 @@
 """Everybody's contacts at once are what everybody finds who asks alone."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import params
 from engine.cores import VARIABLE
-from engine.graph import pairs_places
-from engine.graph.eligibility import BLUETOOTH, CHANNELS, Eligibility
+from engine.graph import pairs_fixes, pairs_places
+from engine.graph.eligibility import BLUETOOTH, CHANNELS, LOCATION, Eligibility
 from engine.graph.evidence import Evidence, gather
+from engine.graph.kernels.fixes import chance_within, distance_m
+from engine.graph.layout import SECOND_BITS, SECOND_MASK
 from engine.graph.pairs import Totals, pairs_of, sweep, totals
 from engine.graph.presences import Queries
 from engine.graph.view import GraphView
@@ -19,7 +23,7 @@ from tests.property.answers import COMMON
 from tests.strategies import DAY, DAYS, PEOPLE, PLACES, T0, worlds
 from tests.worlds import World, batches, load, new_engine
 
-LIMITS = Eligibility(max_attenuation_db=70.0, max_distance_m=2.0, channels=CHANNELS - {"location"})
+LIMITS = Eligibility(max_attenuation_db=70.0, max_distance_m=2.0)
 ALWAYS = (0, 2**33)
 Row = tuple[object, ...]
 
@@ -28,6 +32,11 @@ Row = tuple[object, ...]
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of a few rows and parts of a few places, on three threads."""
     monkeypatch.setenv(VARIABLE, "3")
+    monkeypatch.setattr(pairs_fixes, "CHUNK", 1)
+    monkeypatch.setattr(pairs_fixes, "SLAB_ROWS", 3)
+    monkeypatch.setattr(pairs_fixes, "SPAN_ROWS", 12)
+    monkeypatch.setattr(pairs_fixes, "BAND_ROWS", 10)
+    monkeypatch.setattr(pairs_fixes, "WORTH_SPLITTING", 5)
     monkeypatch.setattr(pairs_places, "CHUNK", 3)
     monkeypatch.setattr(pairs_places, "DAY_ROWS", 7)
     monkeypatch.setattr(pairs_places, "WORTH_SPLITTING", 5)
@@ -89,7 +98,7 @@ def in_segments(world: World) -> tuple[GraphView, int]:
     worlds(most=60),
     st.just(ALWAYS) | st.tuples(st.integers(T0, T0 + DAYS * DAY), st.integers(T0, T0 + DAYS * DAY)).map(sorted),
     st.sampled_from((0, 0, 900, 5 * HOUR)),
-    st.sampled_from((CHANNELS - {"location"}, frozenset({"check_in"}), frozenset({"bluetooth"}))),
+    st.sampled_from((CHANNELS, *(frozenset({channel}) for channel in CHANNELS))),
 )
 def test_a_sweep_finds_what_everybody_finds(
     world: World, window: tuple[int, int], slack: int, channels: frozenset[str]
@@ -133,7 +142,7 @@ def test_nobody_meets_oneself() -> None:
 
 def test_a_crowd_is_split_and_counted_whole() -> None:
     view, people = in_segments([stay(f"p{n}", "hall", T0 + n, T0 + 50 + 2 * n) for n in range(60)])
-    assert [part.turn for part in pairs_places.parts_of(view, *ALWAYS, 0)] == [0, 1, 2]
+    assert [part.turn for part in pairs_places.place_parts(view, *ALWAYS, 0)] == [0, 1, 2]
     check(view, people, *ALWAYS, LIMITS)
 
 
@@ -146,3 +155,62 @@ def test_without_same_place_there_are_no_shared_stays() -> None:
 def test_nothing_known_has_no_pairs() -> None:
     view, _ = in_segments([])
     assert (list(pairs_of(view, *ALWAYS, LIMITS)), totals(view, *ALWAYS, LIMITS)) == ([], Totals(0, 0))
+
+
+def where_phones_are(lat: float, lng: float) -> st.SearchStrategy[World]:
+    """Fixes of few people within some metres of one point, every half a minute or so, of very different accuracy."""
+    turn = 1 / np.cos(np.radians(lat))
+
+    def build(who: str, n: int, north: int, east: int, accuracy: float) -> tuple[str, dict[str, object]]:
+        around = (lng + east * turn / 111_195 + 180) % 360 - 180
+        at = {"lat": max(-90.0, min(90.0, lat + north / 111_195)), "lng": round(around, 7), "accuracy_m": accuracy}
+        return "location", {"person": who, "at": T0 + DAY - HOUR + n * 35, **at}
+
+    metres = st.integers(-30, 30)
+    accuracy = st.sampled_from((0.1, 1.0, 5.0, 12.0, 60.0))
+    one = st.builds(build, st.sampled_from(PEOPLE), st.integers(0, 200), metres, metres, accuracy)
+    return st.lists(one, min_size=2, max_size=60)
+
+
+SPOTS = ((10.7769, 106.7009), (0.0, 180.0), (-16.8, -180.0), (89.9999, 12.0), (-89.9999, 180.0), (-89.99, 180.0))
+A_WHILE = st.builds(lambda a, n: (T0 + DAY - HOUR + a, T0 + DAY - HOUR + a + n), *[st.integers(0, 7200)] * 2)
+
+
+@pytest.mark.parametrize("spot", SPOTS)
+@settings(**COMMON)
+@given(st.data(), st.just(ALWAYS) | A_WHILE, st.sampled_from((2.0, 10.0)), st.sampled_from((0, 0, 60)))
+def test_fixes_meet_anywhere_on_the_globe(
+    spot: tuple[float, float], data: st.DataObject, window: tuple[int, int], limit: float, slack: int
+) -> None:
+    view, _ = in_segments(data.draw(where_phones_are(*spot)))
+    limits = Eligibility(70.0, limit, slack_s=slack, channels=frozenset({"location"}))
+    expected = near_each_other(view, *window, limit)
+    if slack:
+        expected = sorted(expected + [(b, a, *rest) for a, b, *rest in expected])
+    assert swept(view, *window, limits) == expected
+    assert totals(view, *window, limits) == Totals(len(expected), sum(row[4] - row[3] for row in expected))
+
+
+def near_each_other(view: GraphView, low: int, high: int, limit: float) -> list[Row]:
+    """Every fix against every other."""
+    radius, per_sigma = params.EARTH_RADIUS_M.value, params.ACCURACY_SIGMAS.value
+    fixes = []
+    for number, s in enumerate(view.location):
+        p = {name: column.tolist() for name, column in s.rows.payload.items()}
+        for i, k1 in enumerate(s.rows.k1.tolist()):
+            at = s.day_start + (k1 & SECOND_MASK)
+            spot = (p["lat_e7"][i], p["lng_e7"][i])
+            until = at + int(s.stay_s[i])
+            fixes.append(((k1 >> SECOND_BITS, number, i), max(at, low), min(until, high), spot, p["accuracy_dm"][i]))
+    found: list[Row] = []
+    for (a, from_a, to_a, spot_a, dm_a), (b, from_b, to_b, spot_b, dm_b) in combinations(fixes, 2):
+        start, end = max(from_a, from_b), min(to_a, to_b)
+        if a[0] == b[0] or start >= end:
+            continue
+        d = distance_m(*spot_a, *spot_b, radius)
+        sigma = np.sqrt((0.1 * dm_a) ** 2 + (0.1 * dm_b) ** 2) / per_sigma
+        weight = chance_within(limit, d, sigma)
+        reach = min(limit + params.FIX_SEARCH_SIGMAS.value * sigma, params.FIX_SEARCH_CAP_M.value)
+        if d <= reach and weight >= params.FIX_WEIGHT_FLOOR.value:
+            found.append((*sorted((a, b)), LOCATION, start, end, weight, d, -1))
+    return sorted(found)
