@@ -51,11 +51,6 @@ def usual_table(data: bytes, kind: str | None, lines: bool) -> pa.Table | None:
     return pa.table(columns, names=list(names))
 
 
-def warm() -> None:
-    """Load the compiled reader, so that no sender waits for it; compiles it the first time ever (some seconds)."""
-    usual_table(b'{"events":[' + b",".join([b'{"person":"somebody"}'] * LEAST_BYTES) + b"]}", "location", False)
-
-
 @cache
 def _packed(kind: str) -> tuple[tuple[str, ...], npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     names = column_names(kind)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from engine.clock import Clock, system_clock
 from engine.errors import HistoryGoneError, JournalError, TruyvetError
-from engine.events.json_columns import warm
 from engine.exposure.policies import policy_named
 from engine.journal.journal import Journal
 from engine.journal.rejects import Rejects
@@ -27,6 +27,7 @@ from engine.service.now import Now
 from engine.service.progress import Progress
 from engine.service.publishing import Published, Publishing
 from engine.service.questions import AnyPolicy, Questions
+from engine.service.rehearsal import END, rehearse
 from engine.service.results import PurgeReport
 from engine.service.settings import Settings
 from engine.service.storage import Storage
@@ -68,6 +69,8 @@ class Engine(Entrance, Territory, Published):
         self._jobs: ScenarioJobs | None = None
         self._jobs_turn = Lock()
         self._ready = self._closed = False
+        town = partial(Engine.open, Settings(), lambda: END)
+        self._rehearsal = Thread(target=rehearse, args=(town,), name="truyvet-rehearsal", daemon=True)
 
     # -- opening and closing --------------------------------------------------------------------------
 
@@ -86,7 +89,7 @@ class Engine(Entrance, Territory, Published):
     def begin(cls, settings: Settings, clock: Clock = system_clock) -> "Engine":
         """An engine that loads by itself and then keeps its board live: for servers. Watch ``ready``, ``failure``."""
         engine = cls(settings, clock)
-        Thread(target=warm, name="truyvet-warm", daemon=True).start()
+        engine._rehearsal.start()
         Thread(target=engine._load_and_live, name="truyvet-load", daemon=True).start()
         return engine
 
@@ -112,6 +115,7 @@ class Engine(Entrance, Territory, Published):
             self._maintenance.renewed.append(lambda: self.scenario_jobs.forget_worlds())
         if serve:
             self.scenario_jobs.start()
+            self._rehearsal.join()
         self.share, self._ready = 1.0, not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 

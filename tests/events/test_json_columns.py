@@ -15,7 +15,6 @@ from engine.events.batches import Piece
 from engine.events.json_columns import usual_table
 from engine.events.schemas import KINDS, column_names
 from engine.events.validate import check
-from engine.kernels.flat_json import read_objects
 from tests.events.rows import NOW, good_value, rows, tables
 
 COMMON = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -300,10 +299,3 @@ def test_good_rows_of_any_spelling_come_out_alike(data: st.DataObject) -> None:
     events = data.draw(st.lists(rows(kind, spoilt=False), min_size=1, max_size=20))
     same(json.dumps({"events": events}).encode(), kind)
     same("".join(json.dumps(event) + "\n" for event in events).encode(), kind, lines=True)
-
-
-def test_the_body_that_warms_the_reader_is_one_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = []
-    monkeypatch.setattr(json_columns, "read_objects", lambda *a: taken.append(read_objects(*a)) or taken[0])
-    json_columns.warm()
-    assert taken[0][0] == json_columns.LEAST_BYTES
