@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import params
-from engine.graph.kernels.grouping import grouped, reach_of_sightings, reach_of_stays, second_span
-from engine.graph.kernels.merging import merge_groups, merge_places, woven
+from engine.graph.kernels.grouping import group, reach_of_sightings, reach_of_stays, second_span
+from engine.graph.kernels.merging import distinct_groups, merge_groups, merge_places, weave
 from engine.graph.kernels.next_fix import own_stays
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
@@ -87,11 +87,15 @@ class Woven:
     @classmethod
     def of(cls, a: Rows, b: Rows) -> "Woven":
         """The places of ``a`` and ``b``. Cost: linear."""
-        return cls(*merge_places(a.k1, a.k2, b.k1, b.k2))
+        places = cls(np.empty(len(a), np.int32), np.empty(len(b), np.int32))
+        merge_places(a.k1, a.k2, b.k1, b.k2, places.place_a, places.place_b)
+        return places
 
     def column(self, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """One column out of both."""
-        return np.asarray(woven(a, b, self.place_a, self.place_b))
+        out = np.empty(len(a) + len(b), a.dtype)
+        weave(a, b, self.place_a, self.place_b, out)
+        return out
 
     def rows(self, a: Rows, b: Rows) -> Rows:
         """Every column out of both."""
@@ -164,19 +168,31 @@ def ends_of(rows: Rows) -> Codes:
 
 def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | None = None) -> Segment:
     """The segment of ``rows``; ``cells``, shape (rows,), are needed for locations. Cost: linear, about 20 ns a row."""
-    groups, group_start, by_group = grouped(second_key(rows, cells), rows.k1)
+    groups, group_start, by_group = _grouped(second_key(rows, cells), rows.k1)
     gap = int(params.FIX_MAX_GAP_S.value)
     stay = own_stays(rows.k1, gap) if rows.kind == "location" else np.empty(0, np.uint16)
     return Segment(day_start, rows, groups, group_start, by_group, **extent_of(day_start, rows), stay_s=stay)
+
+
+def _grouped(by: npt.NDArray[Any], k1: Ints) -> tuple[npt.NDArray[Any], Codes, Codes]:
+    """Groups, their starts, and the rows of the second order."""
+    n = len(by)
+    order, groups, first = np.empty(n, np.int32), np.empty(n, by.dtype), np.empty(n + 1, np.int32)
+    keys, room = np.empty(n, np.int64), np.empty(n, np.int64)
+    count = group(by, k1, np.empty(n, np.int32), keys, room, order, groups, first)
+    return groups[:count].copy(), first[: count + 1].copy(), order
 
 
 def merge_segments(a: Segment, b: Segment) -> Segment:
     """One segment out of two of one kind and day that share no key. Cost: linear."""
     both = Woven.of(a.rows, b.rows)
     rows = both.rows(a.rows, b.rows)
-    groups, group_start, by_group = merge_groups(
-        a.groups, a.group_start, a.by_group, b.groups, b.group_start, b.by_group, both.place_a, both.place_b, rows.k1
-    )
+    groups = np.empty(distinct_groups(a.groups, b.groups), a.groups.dtype)
+    group_start, by_group = np.empty(len(groups) + 1, np.int32), np.empty(len(rows), np.int32)
+    merge_groups(
+        a.groups, a.group_start, a.by_group, b.groups, b.group_start, b.by_group,
+        both.place_a, both.place_b, rows.k1, groups, group_start, by_group,
+    )  # fmt: skip
     majors = np.union1d(a.majors, b.majors).astype(np.int32)
     longest = np.zeros(len(majors), np.int32)
     for part in (a, b):

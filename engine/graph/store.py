@@ -15,7 +15,7 @@ import numpy.typing as npt
 from engine.clock import DAY
 from engine.cores import in_parallel
 from engine.events.outcome import ACCEPTED, CHANGED, DUPLICATE, RETRACTED
-from engine.graph.batches import Batch, differs, merged
+from engine.graph.batches import Batch, DayRows, differs, merged
 from engine.graph.kernels.batches import mark_repeats
 from engine.graph.kernels.search import find_places, mark_known
 from engine.graph.next_fixes import lengthen, settle
@@ -67,31 +67,29 @@ class EventLog:
     def apply(self, batch: Batch) -> npt.NDArray[np.uint8]:
         """Take in a batch; returns one outcome per row. Cost: linear, about 50 ns a row where all keys are new."""
         outcomes = np.full(len(batch), ACCEPTED, np.uint8)
-        days = [(self._days.setdefault(day, _Day()), index) for day, index in batch.days()]
+        days = [(self._days.setdefault(day, _Day()), rows) for day, rows in batch.days()]
 
-        def apply_day(day: tuple[_Day, Codes]) -> None:
-            self._apply_day(batch, *day, outcomes)
+        def apply_day(day: tuple[_Day, DayRows]) -> None:
+            self._apply_day(*day, outcomes)
 
         _side_by_side(len(batch), apply_day, days)
         return outcomes
 
-    def _apply_day(self, batch: Batch, state: _Day, index: Codes, outcomes: npt.NDArray[np.uint8]) -> None:
-        if batch.retract is not None:
-            retracted = batch.retract[index]
-            if retracted.any():
-                rows, source, _ = batch.rows(index[retracted])
-                outcomes[source] = self._retract(
-                    state, rows, None if batch.revision is None else batch.revision[source]
-                )
-                index = index[~retracted]
-        plain = index if batch.revision is None else index[batch.revision[index] == 0]
-        if len(plain):
-            rows, source, twice = batch.rows(plain)
-            self._add(state, rows, source, twice, outcomes)
-        if batch.revision is not None and len(plain) < len(index):
-            rows, source, _ = batch.rows(index[batch.revision[index] != 0])
+    def _apply_day(self, state: _Day, day: DayRows, outcomes: npt.NDArray[np.uint8]) -> None:
+        retract, revision = day.batch.retract, day.batch.revision
+        if retract is not None:
+            gone = retract[day.row]
+            if gone.any():
+                rows, source, _ = day.where(gone).sorted()
+                outcomes[source] = self._retract(state, rows, None if revision is None else revision[source])
+                day = day.where(~gone)
+        plain = day if revision is None else day.where(revision[day.row] == 0)
+        if len(plain.row):
+            self._add(state, *plain.sorted(), outcomes)
+        if revision is not None and len(plain.row) < len(day.row):
+            rows, source, _ = day.where(revision[day.row] != 0).sorted()
             for i, at in enumerate(source.tolist()):
-                outcomes[at] = self._revise(state, rows.take(np.array([i])), int(batch.revision[at]))
+                outcomes[at] = self._revise(state, rows.take(np.array([i])), int(revision[at]))
 
     def _add(self, state: _Day, rows: Rows, source: Codes, twice: bool, outcomes: npt.NDArray[np.uint8]) -> None:
         """Sorted rows of revision 0. Those whose keys are new go in as they are, the others with care."""

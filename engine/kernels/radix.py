@@ -7,6 +7,10 @@ DIGIT_BITS = 11
 """At most so many bits a pass: the counts and the open cache lines of 2,048 destinations stay near the core."""
 SECOND_BITS = 17
 """Bits of a second of the day."""
+DEAL_BITS = 8
+"""Many keys are first dealt out to so many heaps."""
+NEAR = 1 << 16
+"""So many keys, with room to work in, fit near a core (1 MiB)."""
 FEW = 48
 """So few are put in order by insertion."""
 
@@ -22,16 +26,15 @@ def bit_length(value):
 
 
 @njit(cache=True, nogil=True)
-def sort_bits(keys, other, low, high):
-    """``keys`` (int64, not negative) in ascending order of their bits [low, high), stable.
+def _sort_near(keys, other, low, high):
+    """As ``sort_bits``, for what fits near the core; returns whether the result is in ``other``.
 
-    Works in the arrays given and returns the one of them that holds the result. Digits that all keys share cost no
-    pass. Cost: linear, (high - low) / 11 passes.
+    Digits that all keys share cost no pass.
     """
     n = len(keys)
     passes = (high - low + DIGIT_BITS - 1) // DIGIT_BITS
     if n < 2 or passes <= 0:
-        return keys
+        return False
     if n <= FEW:
         few = (np.int64(1) << (high - low)) - 1
         for i in range(1, n):
@@ -40,7 +43,7 @@ def sort_bits(keys, other, low, high):
                 keys[j + 1] = keys[j]
                 j -= 1
             keys[j + 1] = key
-        return keys
+        return False
     width = (high - low + passes - 1) // passes
     masks = np.full(passes, (1 << width) - 1, np.uint64)
     masks[-1] = (1 << (high - low - (passes - 1) * width)) - 1
@@ -50,6 +53,7 @@ def sort_bits(keys, other, low, high):
         for p in range(passes):
             counts[p, key & masks[p]] += 1
             key >>= np.uint64(width)
+    moved = False
     for p in range(passes):
         shift, mask, count = np.uint64(low + p * width), masks[p], counts[p]
         if count[(np.uint64(keys[0]) >> shift) & mask] == n:
@@ -64,10 +68,49 @@ def sort_bits(keys, other, low, high):
             other[np.uint64(count[digit])] = keys[i]
             count[digit] += 1
         keys, other = other, keys
+        moved = not moved
+    return moved
+
+
+@njit(cache=True, nogil=True)
+def sort_bits(keys, other, low, high):
+    """``keys`` (int64, not negative) in ascending order of their bits [low, high), stable.
+
+    Works in the arrays given and returns the one of them that holds the result. Many keys are first dealt out by their
+    uppermost bits, so that the rest happens in pieces that fit near the core. Cost: linear, about 2 ns a key a digit.
+    """
+    n = len(keys)
+    if n <= NEAR or high - low <= DEAL_BITS:
+        return other if _sort_near(keys, other, low, high) else keys
+    shift, mask = np.uint64(high - DEAL_BITS), np.uint64((1 << DEAL_BITS) - 1)
+    ends = np.zeros(1 << DEAL_BITS, np.int64)
+    for i in range(n):
+        ends[(np.uint64(keys[i]) >> shift) & mask] += 1
+    ends[:] = np.cumsum(ends)
+    for i in range(n - 1, -1, -1):
+        heap = (np.uint64(keys[i]) >> shift) & mask
+        ends[heap] -= 1
+        other[ends[heap]] = keys[i]
+    for heap_at in range(1 << DEAL_BITS):  # what was an end is a beginning now
+        a = ends[heap_at]
+        b = ends[heap_at + 1] if heap_at + 1 < len(ends) else n
+        if b > a and not _sort_near(other[a:b], keys[a:b], low, high - DEAL_BITS):
+            keys[a:b] = other[a:b]
     return keys
 
 
 @njit(cache=True, nogil=True)
+def differing_bits(code):
+    """(lowest bit in which codes differ, how many bits from there on)."""
+    differing = np.uint64(0)
+    for here in code:
+        differing |= np.uint64(here) ^ np.uint64(code[0])
+    least = 0
+    while differing and not (differing >> np.uint64(least)) & np.uint64(1):
+        least += 1
+    return least, bit_length(differing >> np.uint64(least))
+
+
 def order_by(code, second):
     """Stable order, int32, by code (not negative) and then second (below 2^17), equal ones as they came.
 
@@ -76,18 +119,27 @@ def order_by(code, second):
     all codes share none over those. Cost: linear, 4 to 12 ns a row.
     """
     n = len(code)
-    order = np.arange(n, dtype=np.int32)
-    differing, ascending = np.zeros(1, np.uint64), True
+    order = np.empty(n, np.int32)
+    into_order(code, second, order, np.empty(n, np.int64), np.empty(n, np.int64))
+    return order
+
+
+@njit(cache=True, nogil=True)
+def into_order(code, second, order, keys, other):
+    """``order_by`` into ``order``; ``keys`` and ``other``, int64 and at least as long, are to work in.
+
+    Arrays that numpy makes outside of kernels lie on large pages where they are large: kernels are given theirs.
+    """
+    n = len(code)
+    for i in range(n):
+        order[i] = i
+    least, code_bits = differing_bits(code)
+    ascending = True
     for i in range(1, n):
-        differing[0] |= np.uint64(code[i]) ^ np.uint64(code[0])
         ascending &= second[i] >= second[i - 1]
-    least = 0
-    while differing[0] and not (differing[0] >> np.uint64(least)) & np.uint64(1):
-        least += 1
     low = 0 if ascending else SECOND_BITS
-    bits, place = low + bit_length(differing[0] >> np.uint64(least)), bit_length(np.uint64(max(n - 1, 0)))
+    bits, place = low + code_bits, bit_length(np.uint64(max(n - 1, 0)))
     done = 0
-    keys, other = np.empty(n if bits else 0, np.int64), np.empty(n if bits else 0, np.int64)
     while done < bits:
         width = min(bits - done, 63 - place)
         mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
@@ -99,11 +151,9 @@ def order_by(code, second):
             elif low:
                 part = part << np.uint64(low) | np.uint64(second[row])
             keys[i] = np.int64((part & mask) << np.uint64(place) | np.uint64(i))
-        found = sort_bits(keys, other, place, place + width)
+        found = sort_bits(keys[:n], other[:n], place, place + width)
         before = order.copy() if done else order
         for i in range(n):
             at = found[i] & ((np.int64(1) << place) - 1)
             order[i] = before[at] if done else at
-        keys, other = found, (other if found is keys else keys)
         done += width
-    return order

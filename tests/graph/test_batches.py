@@ -25,9 +25,10 @@ def test_rows_by_day_in_the_order_of_their_keys(given_rows: list[tuple[int, ...]
     """Around midnight, before 1970 too; many of one person at one second; repeats stay in the order given."""
     batch = batch_of(given_rows, far)
     seen: list[int] = []
-    for day, index in batch.days():
+    for day, found in batch.days():
+        index = found.row
         assert index.tolist() == np.flatnonzero(batch.at // DAY == day).tolist()
-        rows, source, twice = batch.rows(index)
+        rows, source, twice = found.sorted()
         k1 = batch.first.astype(np.int64) << SECOND_BITS | batch.at % DAY
         wanted = sorted(index.tolist(), key=lambda i: (k1[i], batch.other[i]))
         assert source.tolist() == wanted
@@ -44,8 +45,8 @@ def test_rows_by_day_in_the_order_of_their_keys(given_rows: list[tuple[int, ...]
 def test_a_crowd_at_one_second() -> None:
     person = np.random.default_rng(3).permutation(5_000).astype(np.int32)
     batch = Batch("check_in", np.zeros(5_000, np.int32), np.full(5_000, 7), person, {"left_at": person})
-    ((_, index),) = batch.days()
-    rows, _, twice = batch.rows(index)
+    ((_, found),) = batch.days()
+    rows, _, twice = found.sorted()
     assert not twice
     assert rows.k2.tolist() == rows.payload["left_at"].tolist() == list(range(5_000))
 

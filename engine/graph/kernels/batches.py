@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from engine.graph.layout import SECOND_BITS
-from engine.kernels.radix import order_by
+from engine.kernels.radix import into_order
 
 DAY = 86_400
 
@@ -19,41 +19,57 @@ def span_of_days(at):
 
 
 @njit(cache=True, nogil=True)
-def split_by_day(at, low, days):
-    """Rows by day: (starts as (days + 1,), rows, of one day in the order given). Cost: linear, two passes."""
-    starts = np.zeros(days + 1, np.int64)
+def day_starts(at, low, days):
+    """Where the rows of each day begin once split by day, shape (days + 1,), and whether they are split already."""
+    starts, in_order, before = np.zeros(days + 1, np.int64), True, np.int64(0)
     for moment in at:
-        starts[moment // DAY - low + 1] += 1
-    for day in range(days):
-        starts[day + 1] += starts[day]
-    upto = starts[:-1].copy()
-    rows = np.empty(len(at), np.int32)
-    for i in range(len(at)):
-        day = at[i] // DAY - low
-        rows[upto[day]] = i
-        upto[day] += 1
-    return starts, rows
+        day = moment // DAY - low
+        starts[day + 1] += 1
+        in_order &= day >= before
+        before = day
+    for i in range(days):
+        starts[i + 1] += starts[i]
+    return starts, in_order
 
 
 @njit(cache=True, nogil=True)
-def day_rows(first, at, peer, rows):
-    """Keys of ``rows``, which are of one day, in order: (k1, k2, row of the batch, whether a key comes twice).
+def seconds_of_day(at, second, row):
+    """What :func:`split_by_day` gives of rows that come day by day."""
+    for i in range(len(at)):
+        second[i], row[i] = at[i] % DAY, i
 
-    Equal keys stay as they came. ``peer`` may be empty: there is no second key then. Cost: linear.
+
+@njit(cache=True, nogil=True)
+def split_by_day(first, at, other, low, starts, code, second, peer, row):
+    """Deal out rows by day, of one day in the order given: code, second of the day, other code, number.
+
+    ``other`` and ``peer`` may be empty: there is no second code then.
     """
-    n = len(rows)
-    code, second = np.empty(n, np.int32), np.empty(n, np.int32)
+    upto = starts[:-1].copy()
+    for i in range(len(at)):
+        day = at[i] // DAY
+        to = upto[day - low]
+        upto[day - low] += 1
+        code[to], second[to], row[to] = first[i], at[i] - day * DAY, i
+        if len(other):
+            peer[to] = other[i]
+
+
+@njit(cache=True, nogil=True)
+def sort_day(code, second, peer, row, keys, room, k1, k2, source):
+    """Rows of one day by (k1, k2), equal ones as they came, and the number of each; returns whether a key comes twice.
+
+    ``keys`` and ``room`` are to work in; ``peer`` and ``k2`` may be empty. Cost: linear.
+    """
+    n = len(code)
+    order = source
+    into_order(code, second, order, keys, room)
     for i in range(n):
-        code[i], second[i] = first[rows[i]], at[rows[i]] % DAY
-    order = order_by(code, second)
-    k1, k2 = np.empty(n, np.int64), np.empty(n if len(peer) else 0, np.int32)
-    source = np.empty(n, np.int32)
-    for i in range(n):
-        source[i] = rows[order[i]]
-        k1[i] = np.int64(code[order[i]]) << SECOND_BITS | second[order[i]]
-    if len(peer):
-        for i in range(n):
-            k2[i] = peer[source[i]]
+        at = order[i]
+        k1[i] = np.int64(code[at]) << SECOND_BITS | second[at]
+        if len(peer):
+            k2[i] = peer[at]
+        source[i] = row[at]
     twice = False
     i = 0
     while i < n:
@@ -61,15 +77,16 @@ def day_rows(first, at, peer, rows):
         while end < n and k1[end] == k1[i]:
             end += 1
         if end - i > 1:
-            twice |= len(peer) == 0 or _order_equals(k2[i:end], source[i:end])
+            twice |= len(peer) == 0 or _order_equals(k2[i:end], source[i:end], keys, room)
         i = end
-    return k1, k2, source, twice
+    return twice
 
 
 @njit(cache=True, nogil=True)
-def _order_equals(k2, source):
+def _order_equals(k2, source, keys, room):
     """Put rows of one first key in the order of the second, stable; returns whether one comes twice."""
-    order = order_by(k2, np.zeros(len(k2), np.int32))
+    order = np.empty(len(k2), np.int32)
+    into_order(k2, np.zeros(len(k2), np.int32), order, keys, room)
     key, row = k2.copy(), source.copy()
     twice = False
     for i in range(len(order)):
@@ -79,12 +96,10 @@ def _order_equals(k2, source):
 
 
 @njit(cache=True, nogil=True)
-def taken(column, rows):
-    """``column[rows]``."""
-    out = np.empty(len(rows), column.dtype)
+def take_into(column, rows, out):
+    """``column[rows]`` into ``out``."""
     for i in range(len(rows)):
         out[i] = column[rows[i]]
-    return out
 
 
 @njit(cache=True, nogil=True)

@@ -4,29 +4,28 @@ import numpy as np
 from numba import njit
 
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
-from engine.kernels.radix import order_by
+from engine.kernels.radix import into_order
 
 
 @njit(cache=True, nogil=True)
-def grouped(by, k1):
-    """Rows sorted by ``k1`` in the order of ``by``, then second, then row.
+def group(by, k1, second, keys, room, order, groups, first):
+    """Rows sorted by ``k1`` into the order of ``by``, then second, then row; returns how many distinct groups.
 
-    Returns (distinct groups, first index of each and the end, rows). Cost: linear.
+    ``groups``, as (rows,), gets those, ``first``, as (rows + 1,), the first index of each and the end; ``second``,
+    ``keys`` and ``room``, as (rows,), are to work in. Cost: linear.
     """
     n = len(by)
-    second = np.empty(n, np.int32)
     for i in range(n):
         second[i] = k1[i] & SECOND_MASK
-    order = order_by(by, second)
-    groups, first = np.empty(n, by.dtype), np.empty(n + 1, np.int32)
+    into_order(by, second, order, keys, room)
     count = 0
     for i in range(n):
-        group = by[order[i]]
-        if count == 0 or group != groups[count - 1]:
-            groups[count], first[count] = group, i
+        here = by[order[i]]
+        if count == 0 or here != groups[count - 1]:
+            groups[count], first[count] = here, i
             count += 1
     first[count] = n
-    return groups[:count].copy(), first[: count + 1].copy(), order
+    return count
 
 
 @njit(cache=True, nogil=True)

@@ -1,19 +1,17 @@
 """Two sorted segments become one, in one pass. Arrays in, arrays out."""
 
-import numpy as np
 from numba import njit
 
 from engine.graph.layout import SECOND_MASK
 
 
 @njit(cache=True, nogil=True)
-def merge_places(k1_a, k2_a, k1_b, k2_b):
+def merge_places(k1_a, k2_a, k1_b, k2_b, place_a, place_b):
     """Where each row of a, and each of b, comes to lie when both, sorted by (k1, k2), are merged. No key is in both.
 
     Cost: linear, without a branch on the keys.
     """
     n, m = len(k1_a), len(k1_b)
-    place_a, place_b = np.empty(n, np.int32), np.empty(m, np.int32)
     i = j = 0
     while i < n and j < m:
         place_a[i] = place_b[j] = i + j
@@ -27,39 +25,40 @@ def merge_places(k1_a, k2_a, k1_b, k2_b):
     while j < m:
         place_b[j] = i + j
         j += 1
-    return place_a, place_b
 
 
 @njit(cache=True, nogil=True)
-def woven(a, b, place_a, place_b):
+def weave(a, b, place_a, place_b, out):
     """The merged column of ``a`` and ``b``."""
-    out = np.empty(len(a) + len(b), a.dtype)
     for i in range(len(a)):
         out[place_a[i]] = a[i]
     for i in range(len(b)):
         out[place_b[i]] = b[i]
-    return out
 
 
 @njit(cache=True, nogil=True)
-def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place_a, place_b, k1):
-    """The second order of merged rows: by group, then second, then row.
-
-    ``place_a`` and ``place_b`` are those of :func:`merge_places`, ``k1`` the merged column.
-    Returns (distinct groups, first index of each and the end, rows).
-    """
+def distinct_groups(groups_a, groups_b):
+    """How many distinct ones there are in two ascending columns."""
     n, m = len(groups_a), len(groups_b)
     count = i = j = 0
-    while i < n and j < m:  # how many distinct groups there are
+    while i < n and j < m:
         a, b = groups_a[i], groups_b[j]
         i += a <= b
         j += b <= a
         count += 1
-    count += n - i + m - j
-    groups, first = np.empty(count, groups_a.dtype), np.empty(count + 1, np.int32)
-    by = np.empty(len(by_a) + len(by_b), np.int32)
+    return count + n - i + m - j
+
+
+@njit(cache=True, nogil=True)
+def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place_a, place_b, k1, groups, first, by):
+    """The second order of merged rows: by group, then second, then row.
+
+    ``place_a`` and ``place_b`` are those of :func:`merge_places`, ``k1`` is the merged column; ``groups`` gets the
+    distinct groups, ``first`` the first index of each and the end, ``by`` the rows.
+    """
+    n, m = len(groups_a), len(groups_b)
     at = i = j = 0
-    for g in range(count):
+    for g in range(len(groups)):
         with_a = j == m or (i < n and groups_a[i] <= groups_b[j])
         with_b = i == n or (j < m and groups_b[j] <= groups_a[i])
         groups[g], first[g] = groups_a[i] if with_a else groups_b[j], at
@@ -93,5 +92,4 @@ def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place_a, plac
             at += 1
         i += with_a
         j += with_b
-    first[count] = at
-    return groups, first, by
+    first[-1] = at
