@@ -8,7 +8,7 @@ from engine import params
 from engine.geo.cells import cells_of
 from engine.graph.eligibility import BLUETOOTH, CHECK_IN, LOCATION, Eligibility
 from engine.graph.kernels.fixes import chance_within, distance_m
-from engine.graph.segments import Rows, Segment, build_segment, sort_order
+from engine.graph.segments import Rows, Segment, build_segment
 from engine.graph.view import GraphView, place_columns
 
 DAY = 86_400
@@ -37,7 +37,7 @@ def segments_of(kind: str, rng: np.random.Generator, per_part: int, majors: int,
             seen |= keys
             k1, k2 = np.array(sorted(keys), np.int64).T
             k2 = k2.astype(np.int32)
-            k1, k2 = k1[order := sort_order(k1, k2)], k2[order]
+            k1, k2 = k1[order := np.lexsort((k2, k1))], k2[order]
             rows = Rows(kind, k1, k2, _payload(kind, rng, k1))
             cells = None
             if kind == "location":
