@@ -135,7 +135,7 @@ def _reply(keep: Keep, stamp: Stamp, head: Message, body: bytes, route: str) -> 
     changing = keep.until is not None
     headers = [(n, v) for n, v in head["headers"] if not (changing and n.lower() == b"cache-control")]
     etag = next((v.decode("latin-1") for n, v in headers if n.lower() == b"etag"), "")
-    return Reply(stamp, keep.until, head["status"], headers, etag, body, route)
+    return Reply(stamp, keep.until, head["status"], headers, etag, body, route, keep.live)
 
 
 def _asked(scope: Scope, tokens: dict[str, str], head_only: bool) -> Asked | None:

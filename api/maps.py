@@ -1,5 +1,6 @@
 """What map a reader sees: officers and epidemiologists the analytic one, everybody else the newest release."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,8 +16,9 @@ from api.past import view_of
 from api.port import Box, EnginePort
 from api.present.hexes import etag_of, same_etag
 from api.problems import ProblemError
-from api.replies import HOLDER, NOT_MODIFIED, Keep, caching, stamp_of
+from api.replies import HOLDER, NOT_MODIFIED, Keep, Live, caching, stamp_of
 from engine.clock import system_clock
+from engine.service.paced import DEAR_S, MOST_S, SHARE
 from engine.service.results import HexColumns
 from engine.service.risk_results import HexWhy
 from engine.service.tiles import Drawing, cell_named
@@ -98,7 +100,15 @@ class MapReader:
         self._request, self.engine, self._role = request, engine, role
         self.view = engine if as_of is None else view_of(engine, as_of)
         self._newest = as_of is None
+        self._live: tuple[int, int | None] | None = None
+        self._began = time.monotonic(), time.thread_time()
         self._stamp = stamp_of(self.view, engine, role)
+
+    def shows(self, resolution: int, at: int | None) -> None:
+        """The answer is made of this map alone: while events stream in, it is good for as long as the map is shared."""
+        if self._newest and not self.public:
+            self._live = resolution, at
+            self._stamp = ("map", *self.engine.map_mark(resolution, at), self.engine.made_anew)
 
     @property
     def drawing(self) -> Drawing:
@@ -111,7 +121,10 @@ class MapReader:
         if self.public:
             return released_sheet(self.engine, resolution, box, at)
         sheet = analytic_sheet(self.view.hexes(resolution, box, at))
-        self.made_of(sheet.as_of)
+        if self._live is not None:
+            self._stamp = ("map", sheet.as_of, sheet.at, *self._stamp[3:])
+        else:
+            self.made_of(sheet.as_of)
         return sheet
 
     def days(self, resolution: int, box: Box | None, ends: list[int], first: date, last: date) -> list[Sheet]:
@@ -162,10 +175,21 @@ class MapReader:
             body, head["Content-Encoding"] = packed(body, coding), coding
         keep: Keep | None = self._request.scope.get(HOLDER)
         if keep is not None and self._newest:
-            keep.stamp, keep.until = self._stamp, self._until()
+            keep.stamp, keep.until, keep.live = self._stamp, self._until(), self._made()
         if not body:
             return Response(status_code=204, headers=head)
         return Response(body, headers=head, media_type=MEDIA.get(media, media))
+
+    def _made(self) -> Live | None:
+        if self._live is None:
+            return None
+        began, spent = self._began[0], time.thread_time() - self._began[1]
+        until = began + min(MOST_S, SHARE * spent) if spent > DEAR_S else 0.0
+        _, as_of, at, _ = self._stamp
+        mark = int(str(as_of)), int(str(at))
+        # One that was shared already is as old as it may be.
+        shared = self.engine.map_held(*self._live) == mark
+        return Live(*self._live, mark, 0.0 if shared else until)
 
     def _until(self) -> int | None:
         released = self._stamp[0] == "release"

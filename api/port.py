@@ -232,6 +232,12 @@ class EnginePort(ViewPort, Protocol):
     ) -> IngestReply:
         """Take in a batch; with ``wait`` False, BusyError when there is no room."""
 
+    def map_mark(self, resolution: int, at: int | None = None) -> tuple[int, int]:
+        """``as_of`` and moment of the map that ``hexes`` would answer with now."""
+
+    def map_held(self, resolution: int, at: int | None = None) -> tuple[int, int] | None:
+        """The same while it shares a map that was dear; None: it would look for what is new. Never waits."""
+
     @property
     def map_stream(self) -> HubPort:
         """New maps, for those who see the analytic map and no people."""

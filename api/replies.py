@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
+from time import monotonic
 
 from fastapi import Request
 
@@ -25,6 +26,29 @@ NOT_MODIFIED = 304
 Stamp = tuple[object, ...]
 Headers = list[tuple[bytes, bytes]]
 _OF_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
+
+
+@dataclass(frozen=True)
+class Live:
+    """The analytic map that an answer was made of."""
+
+    resolution: int
+    at: int | None
+    """The moment asked for, if any."""
+    mark: tuple[int, int]
+    """``as_of`` and moment of the map."""
+    shared_until: float
+    """Until then (by the monotonic clock) it answers everybody, whatever comes in: see :mod:`engine.service.paced`."""
+
+    def good(self, engine: EnginePort) -> bool:
+        """Whether the engine would still answer with this map."""
+        if monotonic() < self.shared_until:
+            return True
+        held = engine.map_held(self.resolution, self.at)
+        if held is not None:
+            return held == self.mark
+        # The number first: after a change, the moment would have to be worked out.
+        return self.mark[0] == engine.as_of and self.mark == engine.map_mark(self.resolution, self.at)
 
 
 def stamp_of(view: ViewPort, engine: EnginePort, role: str) -> Stamp:
@@ -47,6 +71,7 @@ class Keep:
     stamp: Stamp | None = None
     until: int | None = None
     """Of a release: when the next one is due, UTC s."""
+    live: Live | None = None
 
 
 class Keeping:
@@ -83,6 +108,7 @@ class Reply:
     etag: str
     body: bytes
     route: str
+    live: Live | None = None
 
     def head(self, status: int) -> Headers:
         """The headers to send with ``status``: 304, or the reply's own."""
@@ -201,6 +227,8 @@ def _size(reply: Reply) -> int:
 
 def still_good(found: Reply, engine: EnginePort) -> bool | None:
     """Whether the reply is still the answer; None: the database has to be asked first, beside the event loop."""
+    if found.live is not None:
+        return found.live.good(engine)
     if found.stamp[0] == "release":
         newest = engine.release_id()
         return None if newest is None else found.stamp[1] == newest

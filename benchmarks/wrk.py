@@ -1,9 +1,9 @@
 """The routes that are read most, under load: python -m benchmarks.wrk [--seconds 4] [--cells 50000] [--data DIR].
 
 A city (as in ``bench_map``) in a data folder, served by ``python -m api`` as ``truyvet serve`` starts it, read by
-``wrk`` on the same cores over 64 connections that stay open. What is kept must be, byte for byte, what is made anew. Prints
-replies a second, latency, and the server's CPU a reply, which says more on a busy machine. Rows marked "anew" ask
-another question each time: what stands in the way of every request that nobody has asked before.
+``wrk`` on the same cores over 64 connections that stay open. What is kept must be, byte for byte, what is made anew.
+Prints replies a second, latency, and the CPU of the server a reply, which says more on a busy machine. Rows marked
+"anew" ask another question each time: what stands in the way of every request that nobody has asked before.
 
 ``wrk`` is a Debian and Ubuntu package of that name (apt install wrk).
 """
@@ -21,13 +21,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 
+import numpy as np
 import zstandard
 
-from benchmarks.bench_map import city
+from benchmarks.bench_map import T, city
 from engine.service.access import load_or_make_tokens
 from engine.service.engine import Engine, Settings
 
@@ -59,6 +61,8 @@ class Line:
     """Whether the reader has it already, and says so."""
     anew: bool = False
     """Whether every request asks something else."""
+    fed: bool = False
+    """Whether events come in meanwhile: 100 at a time, 20 times a second."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,9 @@ def lines(case: str) -> list[Line]:
         Line("a person", f"/v1/persons/{case}"),
     ]
     anew = [
+        Line("map, whole, while events come in", hexes, epi, packed, fed=True),
+        Line("map, unchanged (304), while events come in", hexes, epi, packed, unchanged=True, fed=True),
+        Line("exposures of a case, while events come in", trace, fed=True),
         Line("map, a box, anew", f"{hexes}?{box}", epi, packed, anew=True),
         Line("cases, anew", "/v1/cases", anew=True),
         Line("exposures of a case, anew", trace, anew=True),
@@ -101,6 +108,36 @@ def lines(case: str) -> list[Line]:
         Line("a person, anew", f"/v1/persons/{case}", anew=True),
     ]
     return kept + anew
+
+
+class Feed:
+    """Events that come in meanwhile: small bodies of check-ins, 20 a second, each a new state."""
+
+    def __init__(self, server: "Server") -> None:
+        self._server, self._stop = server, Event()
+        self._thread = Thread(target=self._run, daemon=True)
+        self.bodies = 0
+
+    def __enter__(self) -> "Feed":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        headers = {"Authorization": f"Bearer {self._server.tokens['feed']}", "Content-Type": "application/x-ndjson"}
+        url = f"http://127.0.0.1:{self._server.port}/v1/events/check_in"
+        run = time.time_ns()
+        while not self._stop.wait(0.05):
+            at = np.datetime_as_string(np.datetime64(T - 3_600 + self.bodies, "s"))
+            events = [
+                f'{{"person":"P{n}","place":"L{(self.bodies * 100 + n) % 5_000}","entered_at":"{at}Z"}}'
+                for n in range(run % 1_000, run % 1_000 + 100)
+            ]
+            with urllib.request.urlopen(urllib.request.Request(url, "\n".join(events).encode(), headers)) as reply:
+                self.bodies += reply.status == 200
 
 
 class Server:
@@ -174,7 +211,8 @@ def measured(server: Server, line: Line, seconds: int) -> Found:
             words += ["-s", script.name]
         url, before = f"http://127.0.0.1:{server.port}{line.path}", server.cpu()
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *words, url]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        with Feed(server) if line.fed else nullcontext():
+            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     spent = server.cpu() - before
     if "Non-2xx or 3xx" in told and not line.unchanged:
         raise SystemExit(f"{line.name}: errors under load\n{told}")

@@ -55,6 +55,7 @@ def hexes(
     form, box, wanted = chosen_format(request, format, FORMATS), box_of(bbox), resolution_of(resolution, zoom)
     reader = MapReader(request, engine, role, as_of)
     asked = ("hexes", wanted, box, at, form)
+    reader.shows(wanted, at)
     known = reader.unchanged(*asked)
     return known or reader.reply(hexes_body(reader.sheet(wanted, box, at), form), form, *asked)
 

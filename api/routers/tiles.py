@@ -51,10 +51,11 @@ def tile(
         raise ProblemError("not_found", "no_tile", most=MAX_ZOOM)
     reader = MapReader(request, engine, role)
     asked = ("tile", z, x, y, at)
+    resolution = resolution_at(z)
+    reader.shows(resolution, at)
     known = reader.unchanged(*asked)
     if known is not None:
         return known
-    resolution = resolution_at(z)
     sheet = reader.sheet(resolution, None, at)
     columns = {name: column for name, column in sheet.columns.items() if name != "since"}
     body = reader.drawing.tile((reader.public, resolution), sheet.h3, columns, z, x, y)

@@ -41,6 +41,11 @@ class Paced(Generic[T]):
         finally:
             turn.release()
 
+    def young(self, key: Hashable) -> T | None:
+        """The value under ``key``, if :meth:`get` would give it without making anything. Never waits."""
+        found = self._made.get(key)
+        return found[0] if found is not None and monotonic() < found[1] else None
+
     def _newest(self, key: Hashable, make: Callable[[], T]) -> T:
         """For the caller whose turn it is."""
         found = self._made.get(key)

@@ -30,7 +30,7 @@ from engine.service.results import (
     TimelineEntry,
 )
 from engine.service.risk_results import HexWhy
-from engine.service.riskmap import HexMap, HexMaps
+from engine.service.riskmap import HexMap, HexMaps, step_end
 from engine.service.snapshot import Snapshot, named
 
 RETRIES = 5
@@ -219,6 +219,19 @@ class Questions:
             BadParameterError: resolution or box out of bounds.
         """
         return self._maps.get((resolution, at), lambda: self._hexes.get(resolution, at)).within(bbox)
+
+    def map_mark(self, resolution: int, at: int | None = None) -> tuple[int, int]:
+        """``as_of`` and moment of the map that :meth:`hexes` would answer with now."""
+        young = self.map_held(resolution, at)
+        if young is not None:
+            return young
+        state = self.snapshot()
+        return state.as_of, step_end(self._time_of(state)) if at is None else at
+
+    def map_held(self, resolution: int, at: int | None = None) -> tuple[int, int] | None:
+        """The same while :meth:`hexes` shares a map that was dear; None: it would look for what is new. Never waits."""
+        young = self._maps.young((resolution, at))
+        return None if young is None else (young.as_of, young.scores.at)
 
     def forget_maps(self) -> None:
         """Let go of every map: what was purged must not live on in one."""

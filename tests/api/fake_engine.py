@@ -311,6 +311,7 @@ class FakeEngine(FakeView):
         self.share, self.failure, self.metrics, self.made_anew = 1.0, None, Metrics(), 0
         self.scenario_jobs = FakeJobs()
         self.stream, self.map_stream, self.release_stream = FakeHub(), FakeHub(), FakeHub()
+        self.held = None
         self.released, self.in_memory = [FakeRelease()], False
         self.rows = [exposure(i) for i in range(10)] if rows is None else rows
         self.asked, self.ingests, self.fail, self.taken = {}, 0, None, []
@@ -333,6 +334,12 @@ class FakeEngine(FakeView):
         past.as_of, past.data_time, past.rows = as_of, self.data_time, self.rows[:3]
         past.asked, past.fail = self.asked, self.fail
         return past
+
+    def map_mark(self, resolution, at=None):
+        return self.map_held(resolution, at) or (self.as_of, at or self.data_time)
+
+    def map_held(self, resolution, at=None):
+        return self.held
 
     def release_id(self):
         return (self.released[-1].id if self.released else 0) if self.in_memory else None

@@ -19,6 +19,7 @@ from api.packing import coding_of, packed
 from api.present.hexes import days_body, hexes_body
 from api.replies import Replies, Reply
 from engine.errors import JournalError
+from engine.service.paced import DEAR_S, MOST_S
 from engine.service.results import HexColumns
 from tests.api.fake_engine import CASE, FakeRelease, T
 
@@ -253,6 +254,54 @@ def test_two_releases_of_one_publishing_time_are_two(call, engine):
     for headers in ({}, {"If-None-Match": tag}):
         reply = call.get(HEXES, role="map", headers=headers)
         assert (reply.status_code, reply.headers["etag"] != tag) == (200, True)
+
+
+# -- while events stream in ---------------------------------------------------------------------------
+
+
+def test_a_map_that_the_engine_shares_is_sent_whatever_comes_in(call, engine):
+    many(engine)
+    first = call.get(HEXES)
+    engine.held = (engine.as_of, engine.data_time)
+    engine.as_of, engine.data_time = engine.as_of + 1, engine.data_time + 60
+    again = call.get(HEXES)
+    assert (again.content, again.headers["as-of"]) == (first.content, "7")
+    assert call.get(HEXES, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    assert call.get(f"{HEXES}?", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    assert engine.asked["made"] == 1
+    engine.held = None
+    newest = call.get(HEXES, headers={"If-None-Match": first.headers["etag"]})
+    assert (newest.status_code, newest.headers["as-of"]) == (200, "8")
+
+
+def test_a_map_that_is_dear_to_write_is_shared_for_a_moment(call, engine, monkeypatch):
+    many(engine)
+    made, now = engine.hexes, [100.0]
+    monkeypatch.setattr("api.maps.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("api.replies.monotonic", lambda: now[0])
+
+    def dear(*asked):
+        began = time.thread_time()
+        while time.thread_time() < began + 2 * DEAR_S:
+            pass
+        return made(*asked)
+
+    engine.hexes = dear
+    first = call.get(HEXES)
+    engine.as_of += 1
+    now[0] += DEAR_S
+    assert call.get(HEXES).content == first.content
+    now[0] += MOST_S
+    assert call.get(HEXES).json()["as_of"] == 8
+    engine.as_of, engine.made_anew = engine.as_of + 1, 1
+    assert call.get(HEXES).json()["as_of"] == 9
+
+
+def test_a_map_that_is_cheap_is_of_the_newest_state(call, engine):
+    many(engine, 10)
+    for n in range(5):
+        assert call.get(HEXES).json()["as_of"] == 7 + n
+        engine.as_of += 1
 
 
 # -- days and why ---------------------------------------------------------------------------------------

@@ -81,7 +81,9 @@ def test_the_past_and_files_are_not_kept(call, app, query):
     assert len(app.state.replies) == 0
 
 
-def test_every_answer_of_a_real_engine_is_of_its_newest_state():
+def test_every_answer_of_a_real_engine_is_of_its_newest_state(monkeypatch):
+    monkeypatch.setattr("engine.service.paced.MOST_S", 0.0)  # a dear map would be shared for a moment
+    monkeypatch.setattr("api.maps.MOST_S", 0.0)
     from tests.service.published import PLACES, crowd
 
     engine = load([*PLACES, *crowd("hall-0", 6, 2, 1_626_000_000)], engine=Engine.open(Settings()))
@@ -99,5 +101,11 @@ def test_every_answer_of_a_real_engine_is_of_its_newest_state():
             first, again = call.get(path), call.get(path)
             assert first.json()["as_of"] == engine.as_of
             assert again.content == first.content
+        for resolution in (7, 9):
+            shown = engine.hexes(resolution)
+            assert engine.map_mark(resolution) == (shown.as_of, shown.at)
+            assert engine.map_mark(resolution, shown.at - 60) == (engine.as_of, shown.at - 60)
+            for _ in range(2):
+                assert call.get(f"/v1/risk/hexes?resolution={resolution}").json()["as_of"] == engine.as_of
         assert len(call.get("/v1/cases/p0/exposures").json()["exposures"]) == 5 + 3 * n
         load(crowd("hall-0", 3, 0, 1_626_000_000, 100 + 10 * n), engine=engine)

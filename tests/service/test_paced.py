@@ -30,10 +30,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Hand:
 
 def test_a_dear_answer_is_kept_for_a_moment_and_a_cheap_one_is_not(clock: Hand) -> None:
     paced = Paced[str]()
+    assert paced.young("k") is None
     assert paced.get("k", lambda: clock.making("dear", 1.0)) == "dear"
-    assert paced.get("k", lambda: "new") == "dear"
+    assert paced.get("k", lambda: "new") == paced.young("k") == "dear"
     clock.now += MOST_S
+    assert paced.young("k") is None
     assert paced.get("k", lambda: clock.making("cheap", DEAR_S / 2)) == "cheap"
+    assert paced.young("k") is None
     assert paced.get("k", lambda: "newer") == "newer"
 
 
