@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.exposure import kernels
 from engine.exposure.board_levels import CaseTable, Passing
 from engine.exposure.board_settle import towards
+from engine.exposure.kernels import contacts as kernels
 from engine.exposure.pairs import Pairs, probability
 from engine.exposure.policies import Policy
 from engine.exposure.reached import Reached

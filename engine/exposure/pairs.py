@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from engine import params
 from engine.clock import DAY
-from engine.exposure import kernels
 from engine.exposure.infectiousness import FIRST_DAY, STEP_S, tables
+from engine.exposure.kernels import contacts as kernels
 from engine.exposure.policies import Policy
 from engine.graph.eligibility import CHECK_IN
 from engine.graph.evidence import Evidence

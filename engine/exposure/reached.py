@@ -1,5 +1,6 @@
 """What a trace asks and answers, as columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Labels:
-    """Kept labels of one level, ordered by person key; ``parent`` indexes the labels one level nearer the seeds."""
+    """Kept labels of one level; ``parent`` indexes the labels one level nearer the seeds.
+
+    Ordered by person key; at the deepest level asked for, in no order.
+    """
 
     person: Codes
     moment: Ints
@@ -53,7 +57,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Reached:
-    """People at their level; all columns have one length. Ordered by level, then person key."""
+    """People at their level; all columns have one length. Ordered by level; by person key but for the deepest."""
 
     person: Codes
     level: npt.NDArray[np.int8]
@@ -89,14 +93,33 @@ class Trace:
     labels: tuple[Labels, ...]
 
 
-def stack(found: list[Reached]) -> Reached:
-    """The people of all levels, nearest first."""
-    if not found:
-        none, never = np.empty(0, np.int32), np.empty(0, np.int64)
-        real = np.empty(0)
-        return Reached(none, np.empty(0, np.int8), never, never, never, real, real, never, none, none, none)
-    columns = {name: np.concatenate([vars(f)[name] for f in found]) for name in vars(found[0])}
-    by_person = np.argsort(columns["shared_person"], kind="stable")
-    for name in ("shared_person", "shared_place"):
-        columns[name] = columns[name][by_person]
-    return Reached(**columns)
+@dataclass(frozen=True)
+class Each:
+    """People reached by many seeds, each as if alone; all columns have one length. Ordered by seed, then level."""
+
+    seed: Ints
+    """Index into the question's seeds."""
+    person: Codes
+    level: npt.NDArray[np.int8]
+    first: Ints
+    last: Ints
+    seconds: Ints
+    dose: Floats
+    probability: Floats
+    channels: npt.NDArray[np.int64]
+    via: Codes
+
+    def __len__(self) -> int:
+        return len(self.seed)
+
+    def take(self, index: npt.NDArray[np.bool_] | Ints) -> "Each":
+        """The rows at ``index`` (or where a mask is true), in that order."""
+        return Each(**{name: column[index] for name, column in vars(self).items()})
+
+
+def stack_each(parts: Sequence[Each]) -> Each:
+    """The rows of all parts, one after the other."""
+    if not parts:
+        none, never, real = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)
+        return Each(never, none, np.empty(0, np.int8), never, never, never, real, real, never, none)
+    return Each(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in vars(parts[0])})

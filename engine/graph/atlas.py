@@ -40,20 +40,22 @@ def atlas_of(view: GraphView) -> Ints:
     """
     kept = view.memory.get("atlas")
     if kept is None or kept.value is None:
-        view.memory["atlas"] = kept = Kept(_made(view))
-    found: Ints = kept.value
+        view.memory["atlas"] = kept = _made(view)
+    found: Ints = kept.value[0]
     return found
 
 
-def _made(view: GraphView) -> Ints:
+def _made(view: GraphView) -> Kept:
+    """The atlas, and the directories that it has the addresses of."""
     heads, tail, at = np.zeros(layout.HEADS, np.int64), [], layout.HEADS
+    held: list[Array] = []
     for channel, name in enumerate(CHANNEL_NAMES):
         segments: tuple[Segment, ...] = getattr(view, name)
         if not segments:
             continue
         days = np.array([s.day_start // DAY for s in segments], np.int64)
         first = np.searchsorted(days, np.arange(days[0], days[-1] + 2)).astype(np.int64)
-        lines = np.concatenate([_line(s) for s in segments])
+        lines = np.concatenate([_line(s, held) for s in segments])
         reach = max(s.longest_s for s in segments)
         if channel == CHECK_IN:
             heads[layout.USUAL_STAY] = view.places.longest_stay_s
@@ -66,7 +68,7 @@ def _made(view: GraphView) -> Ints:
         at += len(lines) + len(first)
     heads[layout.PLACE_STAY] = _address(view.places.stay_s, np.int32)
     heads[layout.PLACE_WEIGHT] = _address(view.places.weight, np.float64)
-    return np.concatenate([heads, *tail])
+    return Kept((np.concatenate([heads, *tail]), held))
 
 
 def _address(column: Array, dtype: Any) -> int:
@@ -75,11 +77,12 @@ def _address(column: Array, dtype: Any) -> int:
     return int(column.ctypes.data)
 
 
-def _line(s: Segment) -> Ints:
-    """The line of a segment; remembered, with the directories."""
+def _line(s: Segment, held: list[Array]) -> Ints:
+    """The line of a segment; remembered, with the directories, which are put into ``held``."""
     kept = s.memory.get("atlas")
     if kept is not None and kept.value is not None:
         known: Ints = kept.value[0]
+        held += kept.value[1]
         return known
     line = np.zeros(layout.LINE, np.int64)
     kind, rows = s.rows.kind, s.rows
@@ -97,6 +100,7 @@ def _line(s: Segment) -> Ints:
     line[layout.GROUP_COUNT] = len(s.groups)
     directories = _first_order(s, line) + _second_order(s, line)
     s.memory["atlas"] = Kept((line, directories))
+    held += directories
     return line
 
 

@@ -87,13 +87,20 @@ def gather(view: GraphView, queries: Queries, eligibility: Eligibility, others: 
     with room() as here:
         whole, parts = here.ints("evidence", 0, found.INTEGERS), here.reals("fractions", 0, found.FRACTIONS)
         for channel, scan in enumerate(scans):
-            begun = int(bounds[channel])
-            while (n := scan(begun, whole, parts)) > len(whole):
-                kept, kept_parts = whole[:begun], parts[:begun]
+            while (n := scan(int(bounds[channel]), whole, parts)) > len(whole):
                 whole, parts = here.ints("evidence", n, found.INTEGERS), here.reals("fractions", n, found.FRACTIONS)
-                whole[:begun], parts[:begun] = kept, kept_parts
             bounds[channel + 1] = n
         return _unpacked(whole, parts, bounds)
+
+
+def near_lines(view: GraphView, queries: Queries, eligibility: Eligibility) -> tuple[Ints, Floats]:
+    """The evidence of the location channel alone, as lines of :mod:`engine.graph.kernels.found`, ordered by query."""
+    scan = _near_fixes(view, queries, eligibility, view)
+    with room() as here:
+        whole, parts = here.ints("evidence", 0, found.INTEGERS), here.reals("fractions", 0, found.FRACTIONS)
+        while (n := scan(0, whole, parts)) > len(whole):
+            whole, parts = here.ints("evidence", n, found.INTEGERS), here.reals("fractions", n, found.FRACTIONS)
+        return whole[:n].copy(), parts[:n].copy()
 
 
 def _unpacked(whole: Ints, parts: Floats, bounds: Ints) -> Evidence:
@@ -103,20 +110,20 @@ def _unpacked(whole: Ints, parts: Floats, bounds: Ints) -> Evidence:
     return Evidence(*columns)
 
 
-_TALLY = np.zeros(1, np.int64)
+TALLY = np.zeros(1, np.int64)
 """Records looked at by all queries: of use to somebody who measures, alone."""
 
 
 def records_examined() -> int:
     """How many records all queries since the start have looked at, roughly when several run at once."""
-    return int(_TALLY[0])
+    return int(TALLY[0])
 
 
 def _sightings(view: GraphView, q: Queries, eligibility: Eligibility, n: int, whole: Ints, parts: Floats) -> int:
     if "bluetooth" not in eligibility.channels or not view.bluetooth:
         return n
     most = round(min(300.0, eligibility.max_attenuation_db) * 100)
-    return int(sightings_of(atlas_of(view), *q.columns(), 0, len(q.person), most, buckets(), n, whole, parts, _TALLY))
+    return int(sightings_of(atlas_of(view), *q.columns(), 0, len(q.person), most, buckets(), n, whole, parts, TALLY))
 
 
 def buckets() -> Floats:
@@ -145,7 +152,7 @@ def _shared_stays(
     own_slack, other_slack = (slack, 0) if q.infector else (0, slack)
     atlases = atlas_of(view), atlas_of(others), others is view
     asked = (*q.columns(), 0, len(q.person), own_slack, other_slack)
-    return int(shared_stays(*atlases, *asked, n, whole, parts, _TALLY))
+    return int(shared_stays(*atlases, *asked, n, whole, parts, TALLY))
 
 
 def _near_fixes(
@@ -169,7 +176,7 @@ def _near_fixes(
     cells = _cells_in_reach(own[:, LAT], own[:, LNG], np.minimum(cap, limit + sigmas * sigma))
     limits = (limit, sigmas, cap, per_sigma, floor, params.EARTH_RADIUS_M.value)
     atlas, asked = atlas_of(others), q.columns()
-    return lambda n, whole, parts: int(near_fixes(atlas, *asked, own, *cells, limits, n, whole, parts, _TALLY))
+    return lambda n, whole, parts: int(near_fixes(atlas, *asked, own, *cells, limits, n, whole, parts, TALLY))
 
 
 def _vaguest_m(segment: Segment) -> float:

@@ -1,4 +1,4 @@
-"""Room for what scans write, used again and again: fresh memory costs more than most queries."""
+"""Room for what kernels write, used again and again: fresh memory costs more than most queries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,45 +8,73 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
-_FEWEST, _MOST_KEPT = 4_096, 262_144
+Floats = npt.NDArray[np.float64]
+_FEWEST = 4_096
+_MOST_KEPT, _MOST_IDLE = 128 << 20, 8
+"""Bytes of a room that is kept, and rooms."""
 _idle: list["Room"] = []
 
 
 class Room:
-    """Columns of work by name. Whoever borrows it has it alone."""
+    """Arrays of work by name. Whoever borrows it has it alone; what is in them stays until somebody writes there."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, Any] = {}
+        self._held: dict[str, Any] = {}
 
     def ints(self, name: str, rows: int, width: int) -> Ints:
-        """An int64 table (at least ``rows``, width); what was in it under this name is there still or lost."""
-        found: Ints = self._of(name, rows, width, np.int64)
+        """An int64 table (at least ``rows``, width). When it grows, what is in it stays."""
+        found: Ints = self._of(name, rows, width, np.int64, False)
         return found
 
-    def reals(self, name: str, rows: int, width: int) -> npt.NDArray[np.float64]:
+    def reals(self, name: str, rows: int, width: int) -> Floats:
         """The same, of float64."""
-        found: npt.NDArray[np.float64] = self._of(name, rows, width, np.float64)
+        found: Floats = self._of(name, rows, width, np.float64, False)
         return found
 
-    def _of(self, name: str, rows: int, width: int, dtype: Any) -> Any:
-        known = self._columns.get(name)
-        if known is None or len(known) < rows:
-            known = np.empty((max(rows, _FEWEST), width), dtype)
-            self._columns[name] = known
+    def columns(self, name: str, width: int, rows: int) -> Ints:
+        """Int64 columns (width, at least ``rows``). When they grow, what is in them stays."""
+        found: Ints = self._of(name, rows, width, np.int64, True)
+        return found
+
+    def real_columns(self, name: str, width: int, rows: int) -> Floats:
+        """The same, of float64."""
+        found: Floats = self._of(name, rows, width, np.float64, True)
+        return found
+
+    def zeros(self, name: str, size: int) -> Ints:
+        """At least ``size`` numbers: zeros, or what was last written here."""
+        known = self._held.get(name)
+        if known is None or len(known) < size:
+            known = self._held[name] = np.zeros(size, np.int64)
+        found: Ints = known
+        return found
+
+    def _of(self, name: str, rows: int, width: int, dtype: Any, across: bool) -> Any:
+        known = self._held.get(name)
+        have = 0 if known is None else known.shape[1 if across else 0]
+        if known is None or have < rows:
+            rows = max(rows, _FEWEST)
+            longer = np.empty((width, rows) if across else (rows, width), dtype)
+            if known is not None:
+                (longer[:, :have] if across else longer[:have])[...] = known
+            known = self._held[name] = longer
         return known
 
     @property
-    def rows(self) -> int:
-        """Rows of the longest table."""
-        return max(map(len, self._columns.values()), default=0)
+    def bytes(self) -> int:
+        """Memory of all arrays."""
+        return sum(held.nbytes for held in self._held.values())
 
 
 @contextmanager
 def room() -> Iterator[Room]:
     """A room of one's own. Very large ones are not kept."""
-    found = _idle.pop() if _idle else Room()
+    try:
+        found = _idle.pop()
+    except IndexError:
+        found = Room()
     try:
         yield found
     finally:
-        if found.rows <= _MOST_KEPT:
+        if found.bytes <= _MOST_KEPT and len(_idle) < _MOST_IDLE:
             _idle.append(found)

@@ -14,12 +14,12 @@ import numpy as np
 from engine.clock import DAY
 from engine.errors import CancelledError
 from engine.exposure.policies import Policy
-from engine.exposure.reached import Question
+from engine.exposure.reached import Each, Question, stack_each
+from engine.exposure.trace import trace_each
 from engine.graph.view import GraphView
 from engine.scenarios.model_study import PolicyStudy, PolicyVariant
 from engine.scenarios.study_burden import yield_of
 from engine.scenarios.study_tables import Answered, Drawn, StudyTables, drawn_of, tables_of
-from engine.scenarios.study_trace import Found, joined, trace_each
 from engine.scenarios.study_world import Dated, Flags, Known, dated, devices, idents_of, policy_of
 from engine.scenarios.thinning import thinned
 
@@ -104,20 +104,22 @@ def _drawn(
     question = Question(
         (), variant.depth, work.known.until, policy, at.courses, at.isolation, frozenset(variant.channels)
     )
-    found = joined(list(_traced(work, pool, view, question, at)))
+    found = stack_each(list(_traced(work, pool, view, question, at)))
+    found = found.take(np.lexsort((found.person, found.level, found.seed)))
     found = found.take(found.probability >= variant.min_probability)
     shift_s = round(variant.shift_days * DAY)
     return drawn_of(yield_of(found, at, truth, shift_s, study.levels, study.quarantine_days), at, truth)
 
 
-def _traced(work: _Work, pool: ThreadPoolExecutor, view: GraphView, question: Question, at: Dated) -> Iterator[Found]:
+def _traced(work: _Work, pool: ThreadPoolExecutor, view: GraphView, question: Question, at: Dated) -> Iterator[Each]:
     """The traces of all cases, a block after the other."""
 
-    def block(first: int) -> Found:
+    def block(first: int) -> Each:
         if work.cancelled():
             raise CancelledError("the study was cancelled")
         seeds = at.seeds[first : first + BLOCK]
-        return trace_each(view, work.known.keys, replace(question, seeds=seeds), first)
+        found = trace_each(view, work.known.keys, replace(question, seeds=seeds))
+        return replace(found, seed=found.seed + first)
 
     for found in pool.map(block, range(0, len(at.seeds), BLOCK)):
         work.done += 1

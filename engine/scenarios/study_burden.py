@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from engine import params
 from engine.clock import DAY, FOREVER
-from engine.exposure import kernels
-from engine.scenarios.study_trace import Found
+from engine.exposure.kernels import contacts as kernels
+from engine.exposure.reached import Each
 from engine.scenarios.study_world import Dated, Truth, moments_of
 
 Ints = npt.NDArray[np.int64]
@@ -54,7 +54,7 @@ class Quarantined:
 class Yield:
     """What came of one definition."""
 
-    found: Found
+    found: Each
     found_at: Ints
     hit: Flags
     """Of each found pair."""
@@ -70,7 +70,7 @@ class Yield:
     """Persons a seed alone would hit as F1, by seed."""
 
 
-def yield_of(found: Found, dated: Dated, truth: Truth, shift_s: int, levels: tuple[int, ...], days: float) -> Yield:
+def yield_of(found: Each, dated: Dated, truth: Truth, shift_s: int, levels: tuple[int, ...], days: float) -> Yield:
     """What the found pairs of a definition yield and cost. Cost: a few sorts of the pairs."""
     found_at = np.maximum(dated.traced_at[found.seed], found.first)
     whole = found.last + round(days * DAY)
@@ -92,7 +92,7 @@ def yield_of(found: Found, dated: Dated, truth: Truth, shift_s: int, levels: tup
     )
 
 
-def _hits(found: Found, dated: Dated, truth: Truth) -> Flags:
+def _hits(found: Each, dated: Dated, truth: Truth) -> Flags:
     row = truth.row(found.person)
     there = row >= 0
     if truth.kind == "transmissions":
@@ -140,7 +140,7 @@ def _findable_by(truth: Truth, case: Codes, since: Ints) -> Flags:
 
 
 def _quarantined(
-    found: Found, found_at: Ints, until: Ints, whole: Ints, hit: Flags, held: Flags, truth: Truth, shift_s: int
+    found: Each, found_at: Ints, until: Ints, whole: Ints, hit: Flags, held: Flags, truth: Truth, shift_s: int
 ) -> Quarantined:
     rows = np.flatnonzero(held)
     rows = rows[np.lexsort((found.seed[rows], found_at[rows], found.person[rows]))]

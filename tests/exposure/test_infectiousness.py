@@ -7,7 +7,7 @@ from scipy.stats import gamma
 
 from engine import params
 from engine.exposure.infectiousness import CONSTANT, EXPECTED, FIRST_DAY, KNOWN, STEP_S, expected, relative, tables
-from engine.exposure.kernels import cumulative
+from engine.exposure.kernels.contacts import cumulative
 
 DAY = 86_400
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.exposure.infectiousness import CONSTANT, EXPECTED, FIRST_DAY, KNOWN, STEP_S, tables
-from engine.exposure.kernels import cumulative, most_in_a_day, summarise, union_lengths
+from engine.exposure.kernels.contacts import cumulative, most_in_a_day, summarise, union_lengths
 
 DAY = 86_400
 Row = tuple[int, int, int, float, int]

@@ -35,9 +35,8 @@ def segments_of(kind: str, rng: np.random.Generator, per_part: int, majors: int,
             if not keys:
                 continue
             seen |= keys
-            k1, k2 = np.array(sorted(keys), np.int64).T
+            k1, k2 = np.ascontiguousarray(np.array(sorted(keys), np.int64).T)
             k2 = k2.astype(np.int32)
-            k1, k2 = k1[order := np.lexsort((k2, k1))], k2[order]
             rows = Rows(kind, k1, k2, _payload(kind, rng, k1))
             cells = None
             if kind == "location":

@@ -31,7 +31,7 @@ def _loader(bits: int, signed: bool) -> Any:
 
 int64_at, int32_at, int16_at = _loader(64, True), _loader(32, True), _loader(16, True)
 """The element ``index`` of the column at ``address``, as int64."""
-uint16_at = _loader(16, False)
+uint16_at, uint8_at = _loader(16, False), _loader(8, False)
 
 
 def _prefetch(typing_context, address):

@@ -45,19 +45,10 @@ def summarise(
         lo, hi = group_start[g], group_start[g + 1]
         first_piece = pieces
         channels = 0
-        piece_group[pieces] = g
-        piece_start[pieces] = start[lo]
-        piece_end[pieces] = end[lo]
         for i in range(lo, hi):
             channels |= 1 << channel[i]
-            if start[i] <= piece_end[pieces]:
-                piece_end[pieces] = max(piece_end[pieces], end[i])
-            else:
-                pieces += 1
-                piece_group[pieces] = g
-                piece_start[pieces] = start[i]
-                piece_end[pieces] = end[i]
-        pieces += 1
+        pieces = unbroken(start, end, lo, hi, piece_start, piece_end, pieces)
+        piece_group[first_piece:pieces] = g
         out_first[g] = start[lo]
         out_last[g] = piece_end[pieces - 1]
         out_channels[g] = channels
@@ -73,6 +64,22 @@ def summarise(
         out_dose[g] = _dose(start, end, weight, lo, hi, course[g], origin[g], factor[g],
                             table, first_s, step_s, open_end, open_weight)  # fmt: skip
     return pieces
+
+
+@njit(cache=True, nogil=True)
+def unbroken(start, end, lo, hi, piece_start, piece_end, pieces):
+    """Write the unbroken pieces of the intervals [lo, hi), ascending in start, behind the ``pieces`` there are.
+
+    Overlapping or touching intervals join. Returns how many pieces there are now.
+    """
+    piece_start[pieces], piece_end[pieces] = start[lo], end[lo]
+    for i in range(lo, hi):
+        if start[i] <= piece_end[pieces]:
+            piece_end[pieces] = max(piece_end[pieces], end[i])
+        else:
+            pieces += 1
+            piece_start[pieces], piece_end[pieces] = start[i], end[i]
+    return pieces + 1
 
 
 @njit(cache=True, nogil=True)
