@@ -22,20 +22,22 @@ from tests.postgres import Postgres, missing
 
 ROWS, BATCHES, PEOPLE, ROUNDS = 10_000, max(4, sized(50)), 200_000, 5
 EVENTS = ROWS * BATCHES
+FEWER = max(4, BATCHES // 3)
+"""Batches beside databases, which take their time."""
 CREATE = "create table e (person text, peer text, at bigint, duration_s integer, attenuation_db double precision)"
 INDEXES = ("create index e1 on e (person, at)", "create index e2 on e (peer, at)")
 NAMES = keys_of("P", PEOPLE)[1]
 ROUND = count()
 
 
-def batches():
-    """Bluetooth sightings of a day that never was before: (tables, rows as tuples)."""
+def batches(number=BATCHES):
+    """Bluetooth sightings of a day that never was before, a table at a time."""
     n = next(ROUND)
     rng = np.random.default_rng([8, n])
-    for at in range(BATCHES):
+    for at in range(number):
         person = rng.integers(0, PEOPLE, ROWS)
         peer = (person + rng.integers(1, PEOPLE, ROWS)) % PEOPLE
-        moment = np.sort(START + n * DAY + at * DAY // BATCHES + rng.integers(0, DAY // BATCHES, ROWS))
+        moment = np.sort(START + n * DAY + at * DAY // number + rng.integers(0, DAY // number, ROWS))
         yield canonical("bluetooth", {
             "person": NAMES.take(person), "peer": NAMES.take(peer), "at": moment,
             "duration_s": np.full(ROWS, 300, np.int32), "attenuation_db": rng.normal(70, 9, ROWS).round(1),
@@ -135,7 +137,7 @@ def beside_rows(beside, engine, name, peer, write, held) -> None:
     given: list = []
 
     def theirs() -> None:
-        given[:] = list(batches())
+        given[:] = list(batches(FEWER))
         rows = [rows_of(table) for table in given]
         spent.append(seconds(lambda: [write(part) for part in rows]))
 
@@ -145,8 +147,9 @@ def beside_rows(beside, engine, name, peer, write, held) -> None:
         theirs()
         return spent[-1] / seconds(lambda: taken(engine, given))
 
-    beside.figure(name, f"{JOB}; ours as Arrow tables", ratio, "x", rounds=3, peer=peer)
-    assert held() == 3 * EVENTS
+    job = f"durable ingest, batches of {ROWS:,} sightings, {FEWER * ROWS:,} a round; ours as Arrow tables"
+    beside.figure(name, job, ratio, "x", rounds=3, peer=peer)
+    assert held() == 3 * FEWER * ROWS
 
 
 def counted(db) -> int:
