@@ -5,10 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from engine.clock import DAY
 from engine.events.schemas import canonical_schema
 from engine.graph.graph import ContactGraph
-from engine.graph.presences import Queries
 from engine.ids import Keys
 
 START = 1_625_011_200
@@ -59,13 +57,6 @@ def fixes(graph: ContactGraph, names: pa.Array, person, at, lat, lng, accuracy_m
         part = slice(first, first + CHUNK)
         columns = {"person": named(person[part], names), "at": at[part], "lat": lat[part], "lng": lng[part]}
         graph.apply("location", canonical("location", {**columns, "accuracy_m": accuracy_m[part]}))
-
-
-def everybody(people: int, start: int, days: int, chunk: int):
-    """Queries for all people over all days, so many at a time."""
-    for at in range(0, people, chunk):
-        person = np.arange(at, min(at + chunk, people), dtype=np.int32)
-        yield Queries(person, np.full(len(person), start, np.int64), np.full(len(person), start + days * DAY, np.int64))
 
 
 def zipf(rng: np.random.Generator, n: int, ranks: int, exponent: float = 1.0) -> np.ndarray:
