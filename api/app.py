@@ -31,6 +31,7 @@ from api.routers import (
     tiles,
 )
 from api.streams import Streams
+from engine.service.request_log import RequestLog
 from engine.service.tiles import Drawing
 from engine.texts import Lang
 
@@ -68,6 +69,7 @@ def create_app(
     app.state.streams = Streams(limits)
     app.state.replays = Replays()
     app.state.replies = Replies()
+    app.state.requests = RequestLog()
     app.state.drawing = Drawing()
     app.state.run = secrets.token_hex(8)  # part of every ETag: another process may hold another journal
     problems.install(app)

@@ -1,7 +1,6 @@
 """Answers from memory ahead of every route: what has not changed is sent again, packed as it was."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -30,7 +29,6 @@ _OTHERWISE = frozenset(
     {b"connection", b"upgrade", b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"}
 )
 """Headers by which two requests of the same bytes may want different things, or another end of the connection."""
-log = logging.getLogger("truyvet.api")
 
 
 class Kept:
@@ -74,8 +72,7 @@ class Kept:
         )
         seconds = time.perf_counter() - began
         state.engine.metrics.http(found.route, status, seconds)
-        fields = {"route": found.route, "status": status, "ms": round(1_000 * seconds, 1)}
-        log.info("%s %s %.1f ms", found.route, status, 1_000 * seconds, extra={"fields": fields})
+        state.requests.tell(found.route, status, seconds)
 
     async def _good(self, found: Reply, engine: EnginePort, role: str) -> bool:
         good = still_good(found, engine)

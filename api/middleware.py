@@ -1,6 +1,5 @@
 """What stands around every request: empty parameters dropped, unexpected errors caught, one line logged."""
 
-import logging
 import time
 
 from fastapi import Request
@@ -9,8 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.language import reader_lang
 from api.problems import route_name, unexpected
+from engine.service.request_log import GONE
 
-log = logging.getLogger("truyvet.api")
 HEAD_ONLY = "truyvet.head_only"
 """In the scope of a HEAD request: a stream has nothing to wait for."""
 
@@ -89,10 +88,8 @@ class Guard:
 
     def _tell(self, request: Request, status: int, seconds: float, endless: bool) -> None:
         route = route_name(request)
-        # 499: the sender went away before there was an answer.
-        request.app.state.engine.metrics.http(route, status or 499, None if endless else seconds)
-        fields = {"route": route, "status": status or 499, "ms": round(1_000 * seconds, 1)}
-        log.info("%s %s %.1f ms", route, status or "gone", 1_000 * seconds, extra={"fields": fields})
+        request.app.state.engine.metrics.http(route, status or GONE, None if endless else seconds)
+        request.app.state.requests.tell(route, status or GONE, seconds)
 
 
 class HalfAnsweredError(Exception):

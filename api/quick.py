@@ -19,7 +19,6 @@ from uvicorn.server import ServerState
 from api.kept import RAW
 from api.replies import NOT_MODIFIED, Headers, Replies, still_good
 from engine.errors import TruyvetError
-from engine.service.request_log import RequestLog
 
 LONGEST = 4_096
 """Bytes of a request that is known by heart."""
@@ -32,7 +31,6 @@ class Quick:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._log = RequestLog()
         self._headers: Headers = []
         self._lines = b""
 
@@ -56,7 +54,7 @@ class Quick:
         head = STATUS_LINE[status] + self._own(headers) + found.lines(status)
         seconds = time.perf_counter() - began
         engine.metrics.http(found.route, status, seconds)
-        self._log.tell(found.route, status, seconds)
+        self._state.requests.tell(found.route, status, seconds)
         return (head,) if asked.head_only or status == NOT_MODIFIED or not found.body else (head, found.body)
 
     def _own(self, headers: Headers) -> bytes:

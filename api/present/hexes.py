@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("json", "arrow")
 Numbers = npt.NDArray[Any]
+WIDTH = 15
+"""Digits of a cell."""
+_PAIRS = np.frombuffer(bytes(range(256)).hex().encode(), np.uint16)
+"""The two digits of every byte."""
 
 
 def etag_of(*asked: object) -> str:
@@ -38,7 +42,7 @@ def hexes_body(sheet: "Sheet", form: str) -> bytes:
 
 
 def _json(sheet: "Sheet") -> bytes:
-    body: dict[str, object] = {**_about(sheet), "h3": texts(sheet.h3)}
+    body: dict[str, object] = {**_about(sheet), "h3": orjson.Fragment(_list_of(sheet.h3))}
     body |= {name: np.ascontiguousarray(column) for name, column in sheet.columns.items() if name != "since"}
     if sheet.public:
         body["since"] = _moments(sheet.columns["since"])
@@ -59,7 +63,24 @@ def _about(sheet: "Sheet") -> dict[str, object]:
 
 def texts(cells: npt.NDArray[np.uint64]) -> list[str]:
     """Cells as H3 strings."""
-    return [f"{cell:x}" for cell in cells.tolist()]
+    text = digits(cells).tobytes().decode()
+    return [text[at : at + WIDTH] for at in range(0, len(text), WIDTH)]
+
+
+def digits(cells: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+    """Cells as hexadecimal digits, shape (cells, 15): a cell has a zero before its first digit, which is never zero."""
+    pairs = _PAIRS[cells.astype(">u8").view(np.uint8)].view(np.uint8)
+    return pairs.reshape(-1, WIDTH + 1)[:, 1:]
+
+
+def _list_of(cells: npt.NDArray[np.uint64]) -> bytes:
+    """Cells as a list of JSON texts."""
+    if not len(cells):
+        return b"[]"
+    members = np.full((len(cells), WIDTH + 3), ord('"'), np.uint8)
+    members[:, 1 : WIDTH + 1] = digits(cells)
+    members[:, -1] = ord(",")
+    return b"[%s]" % members.tobytes()[:-1]
 
 
 def _moments(column: Numbers) -> list[str | None]:
@@ -68,7 +89,9 @@ def _moments(column: Numbers) -> list[str | None]:
 
 
 def _arrow(sheet: "Sheet") -> bytes:
-    columns: dict[str, pa.Array] = {"h3": pa.array(texts(sheet.h3), pa.string())}
+    begins = np.arange(0, WIDTH * len(sheet.h3) + 1, WIDTH, dtype=np.int32)
+    held = pa.py_buffer(begins), pa.py_buffer(digits(sheet.h3).tobytes())
+    columns: dict[str, pa.Array] = {"h3": pa.StringArray.from_buffers(len(sheet.h3), *held)}
     for name, column in sheet.columns.items():
         kind = pa.timestamp("s", "UTC") if name == "since" else None
         columns[name] = pa.array(column, kind)

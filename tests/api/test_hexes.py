@@ -6,17 +6,20 @@ import threading
 import time
 from datetime import date
 
+import h3
 import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.examples import replies
 from api.maps import analytic_sheet
 from api.negotiate import MEDIA
 from api.packing import coding_of, packed
-from api.present.hexes import days_body, hexes_body
+from api.present.hexes import days_body, hexes_body, texts
 from api.replies import Replies, Reply
 from engine.errors import JournalError
 from engine.service.paced import DEAR_S, MOST_S
@@ -72,6 +75,17 @@ def test_arrow_has_the_same_columns(call):
     assert table.schema.metadata[b"as_of"] == b"7"
     for name in ("h3", "score", "band", "low", "high", "reliability"):
         assert np.array_equal(table[name].to_pylist(), told[name])
+
+
+@given(st.lists(st.integers(1, 2**60 - 1).map(lambda n: n | 8 << 56), max_size=9))
+def test_cells_are_written_as_h3_writes_them(cells):
+    column = np.array(cells, np.uint64)
+    assert texts(column) == [h3.int_to_str(cell) for cell in cells]
+    zero = np.zeros(len(cells))
+    none = np.zeros(len(cells), np.int8)
+    sheet = analytic_sheet(HexColumns(9, T, 7, column, zero, none, zero, zero, none, zero, zero, zero, none))
+    assert orjson.loads(hexes_body(sheet, "json"))["h3"] == texts(column)
+    assert pa.ipc.open_stream(hexes_body(sheet, "arrow")).read_all()["h3"].to_pylist() == texts(column)
 
 
 # -- packing and memory -------------------------------------------------------------------------------
