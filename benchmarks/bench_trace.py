@@ -1,5 +1,6 @@
 """A million sightings beside networkx and SQLite: F1 and F2 of a case; and a day's contacts as a networkx graph."""
 
+import gc
 import sqlite3
 
 import duckdb
@@ -14,7 +15,7 @@ from engine.events.schemas import canonical_schema
 from engine.exposure.infectiousness import KNOWN, Course
 from engine.exposure.policies import PRESETS
 from engine.exposure.reached import Question, Seed
-from engine.exposure.trace import trace
+from engine.exposure.trace import trace, trace_each
 from engine.graph.export import to_networkx
 from engine.graph.graph import ContactGraph
 from engine.graph.materialise import materialise
@@ -50,27 +51,43 @@ def world():
     }
     graph = ContactGraph(people, Keys())
     graph.apply("bluetooth", pa.table(columns, schema=canonical_schema("bluetooth")))
+    gc.disable()
     network = nx.MultiGraph()
     network.add_nodes_from(range(PEOPLE))
     network.add_edges_from(
         (a, b, {"at": t}) for a, b, t in zip(person.tolist(), peer.tolist(), at.tolist(), strict=True)
     )
-    view = graph.publish()
-    return view, people, network
+    gc.enable()
+    return graph.publish(), people, network
 
 
-def question(case):
-    seed = Seed(case, START + DAY, UNTIL)
-    courses = {case: Course(START + 4 * DAY, KNOWN, 1.0)}
-    return Question((seed,), 2, UNTIL, PRESETS["vn-2021-07"], courses, np.empty(0, np.int64))
+def question(*cases):
+    seeds = tuple(Seed(case, START + DAY, UNTIL) for case in cases)
+    courses = {case: Course(START + 4 * DAY, KNOWN, 1.0) for case in cases}
+    return Question(seeds, 2, UNTIL, PRESETS["vn-2021-07"], courses, np.empty(0, np.int64))
 
 
 QUESTIONS = [question(case) for case in range(CASES)]
+TOGETHER = question(*range(CASES))
 
 
 def ours(view, people):
     """Of every case, asked one by one."""
     return [trace(view, people, asked).reached for asked in QUESTIONS]
+
+
+def together(view, people):
+    """Of every case as if alone, asked at once."""
+    return trace_each(view, people, TOGETHER)
+
+
+def told_together(each):
+    """Of each case: person -> (level, first moment)."""
+    found = [{} for _ in range(CASES)]
+    rows = (each.seed.tolist(), each.person.tolist(), each.level.tolist(), each.first.tolist())
+    for seed, person, level, first in zip(*rows, strict=True):
+        found[seed][person] = (level, first)
+    return found
 
 
 def told(reached):
@@ -84,7 +101,7 @@ def alike(reached, levels):
     return [told(of_case) for of_case in reached] == levels
 
 
-def theirs(network, case):
+def by_networkx(network, case):
     """As a networkx user would write it."""
     return levels_by(lambda p, _: ((o, d["at"]) for _, o, d in network.edges(p, data=True)), case)
 
@@ -143,37 +160,43 @@ with f1 as (
 select b, 1, moment from f1 where b <> ?
 union all select b, 2, moment from f2 where b not in (select b from f1)
 """
-JOB = f"F1 and F2 of {CASES} cases, one by one; {N:,} contacts, {PEOPLE:,} people, two weeks"
-MORE = "ours adds dose, probability, witnesses, places and channels"
+JOB = f"F1 and F2 of {CASES} cases; {N:,} contacts, {PEOPLE:,} people, two weeks"
+MORE = "ours adds dose, probability, witnesses and channels"
+ASKED = {"": "one by one", "-each": "as if alone, in one call"}
 
 
-@pytest.mark.beside
-def test_beside_networkx(beside, world):
-    view, people, network = world
-    beside.ratio(
-        "trace-networkx", JOB, lambda: ours(view, people), "networkx walking the same edges",
-        lambda: [theirs(network, case) for case in range(CASES)], goal=150, rounds=7, note=MORE, agree=alike,
-    )  # fmt: skip
-
-
-@pytest.mark.beside
-def test_beside_sqlite(beside, world):
+def measured(beside, world, kind, name, peer, theirs, rounds, **rest):
+    """A row of ours, cases one by one or all in one call, beside a peer that takes them one by one."""
     view, people, _ = world
-    met = in_sqlite()
+    mine, agree = (ours, alike) if kind == "" else (together, lambda each, levels: told_together(each) == levels)
     beside.ratio(
-        "trace-sqlite", JOB, lambda: ours(view, people), "SQLite with a covering index",
-        lambda: [levels_by(met, case) for case in range(CASES)], goal=15, rounds=7, note=MORE, agree=alike,
+        f"trace{kind}-{name}", f"{JOB}; {ASKED[kind]}", lambda: mine(view, people), peer,
+        lambda: [theirs(case) for case in range(CASES)], rounds=rounds, note=MORE, agree=agree, **rest,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def met():
+    return in_sqlite()
+
+
+@pytest.mark.beside
+@pytest.mark.parametrize("kind", ASKED)
+def test_beside_networkx(beside, world, kind):
+    theirs = lambda case: by_networkx(world[2], case)  # noqa: E731
+    measured(beside, world, kind, "networkx", "networkx walking the same edges", theirs, 9, goal=150)
+
+
+@pytest.mark.beside
+@pytest.mark.parametrize("kind", ASKED)
+def test_beside_sqlite(beside, world, met, kind):
+    theirs = lambda case: levels_by(met, case)  # noqa: E731
+    measured(beside, world, kind, "sqlite", "SQLite with a covering index", theirs, 9, goal=15)
 
 
 @pytest.mark.beside
 def test_beside_duckdb(beside, world):
-    view, people, _ = world
-    asked = in_duckdb()
-    beside.ratio(
-        "trace-duckdb", JOB, lambda: ours(view, people), "DuckDB, one statement a case, 1 thread",
-        lambda: [asked(case) for case in range(CASES)], rounds=3, note=MORE, agree=alike,
-    )  # fmt: skip
+    measured(beside, world, "", "duckdb", "DuckDB, one statement a case, 1 thread", in_duckdb(), 3)
 
 
 SECOND_DAY = START + DAY, START + 2 * DAY
