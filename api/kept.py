@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.packing import coding_of
 from api.port import EnginePort
 from api.problems import route_name
-from api.replies import HOLDER, Asked, Keep, Replies, Reply, Stamp, stamp_of, still_good
+from api.replies import HOLDER, Asked, Keep, Replies, Reply, Stamp, bridges, stamp_of, still_good
 from engine.errors import TruyvetError
 from engine.service.access import role_of
 
@@ -55,11 +55,13 @@ class Kept:
             return
         replies: Replies = state.replies
         replies.of(state.engine.made_anew)
-        making = replies.making.get(asked.key)
-        if making is not None:
-            await making.wait()  # many ask for a new map at once: it is made and packed for the first of them
         found = replies.get(asked.key)
-        if found is None or not await self._good(found, state.engine, asked.role):
+        making = replies.making.get(asked.key)
+        bridged = making is not None and found is not None and bridges(found)
+        if making is not None and not bridged:
+            await making.wait()  # many ask for a new map at once: it is made and packed for the first of them
+            found = replies.get(asked.key)
+        if found is None or not (bridged or await self._good(found, state.engine, asked.role)):
             await self._made(asked, replies, scope, receive, send)
             return
         raw = scope.get(RAW)

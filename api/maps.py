@@ -184,12 +184,13 @@ class MapReader:
         if self._live is None:
             return None
         began, spent = self._began[0], time.thread_time() - self._began[1]
-        until = began + min(MOST_S, SHARE * spent) if spent > DEAR_S else 0.0
         _, as_of, at, _ = self._stamp
         mark = int(str(as_of)), int(str(at))
-        # One that was shared already is as old as it may be.
-        shared = self.engine.map_held(*self._live) == mark
-        return Live(*self._live, mark, 0.0 if shared else until)
+        # A map that is shared already may be half a second old: the engine says how long it is shared.
+        if self.engine.map_held(*self._live) == mark:
+            return Live(*self._live, mark, 0.0, began + MOST_S)
+        until = began + min(MOST_S, SHARE * spent) if spent > DEAR_S else 0.0
+        return Live(*self._live, mark, until, until + MOST_S if until else 0.0)
 
     def _until(self) -> int | None:
         released = self._stamp[0] == "release"

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.kept import RAW
-from api.replies import NOT_MODIFIED, Headers, Replies, still_good
+from api.replies import NOT_MODIFIED, Headers, Replies, bridges, still_good
 from engine.errors import TruyvetError
 
 LONGEST = 4_096
@@ -45,8 +45,10 @@ class Quick:
         if not engine.ready or replies.made_anew != engine.made_anew:
             return None
         found = replies.get(asked.key)
+        if found is None:
+            return None
         try:
-            if found is None or not still_good(found, engine):
+            if not (still_good(found, engine) or (asked.key in replies.making and bridges(found))):
                 return None
         except TruyvetError:
             return None  # whoever answers then says what is wrong

@@ -39,6 +39,8 @@ class Live:
     """``as_of`` and moment of the map."""
     shared_until: float
     """Until then (by the monotonic clock) it answers everybody, whatever comes in: see :mod:`engine.service.paced`."""
+    bridging_until: float
+    """Until then it answers those who ask while a newer one is being made."""
 
     def good(self, engine: EnginePort) -> bool:
         """Whether the engine would still answer with this map."""
@@ -223,6 +225,11 @@ class Replies:
 
 def _size(reply: Reply) -> int:
     return len(reply.body) + 1_024
+
+
+def bridges(found: Reply) -> bool:
+    """Whether the reply is young enough for those who ask while a newer one is being made."""
+    return found.live is not None and monotonic() < found.live.bridging_until
 
 
 def still_good(found: Reply, engine: EnginePort) -> bool | None:

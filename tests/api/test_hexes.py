@@ -20,7 +20,7 @@ from api.maps import analytic_sheet
 from api.negotiate import MEDIA
 from api.packing import coding_of, packed
 from api.present.hexes import days_body, hexes_body, texts
-from api.replies import Replies, Reply
+from api.replies import Replies, Reply, bridges
 from engine.errors import JournalError
 from engine.service.paced import DEAR_S, MOST_S
 from engine.service.results import HexColumns
@@ -309,6 +309,26 @@ def test_a_map_that_is_dear_to_write_is_shared_for_a_moment(call, engine, monkey
     assert call.get(HEXES).json()["as_of"] == 8
     engine.as_of, engine.made_anew = engine.as_of + 1, 1
     assert call.get(HEXES).json()["as_of"] == 9
+
+
+def test_who_asks_while_a_newer_map_is_made_has_the_one_before_for_a_moment(call, app, engine):
+    many(engine)
+    made, begun, go_on = engine.hexes, threading.Event(), threading.Event()
+    engine.held = (engine.as_of, engine.data_time)
+    with call:
+        assert call.get(HEXES).headers["as-of"] == "7"
+        engine.held, engine.as_of = None, 8
+        engine.hexes = lambda *asked: begun.set() or (go_on.wait(20) and made(*asked))
+        first = []
+        maker = threading.Thread(target=lambda: first.append(call.get(HEXES).headers["as-of"]))
+        maker.start()
+        assert begun.wait(20)
+        assert call.get(HEXES).headers["as-of"] == "7"
+        go_on.set()
+        maker.join()
+        assert (first, call.get(HEXES).headers["as-of"]) == (["8"], "8")
+    (key,) = app.state.replies._held
+    assert not bridges(app.state.replies.get(key))  # made at little cost: nobody need do with it
 
 
 def test_a_map_that_is_cheap_is_of_the_newest_state(call, engine):
