@@ -56,9 +56,10 @@ def city(engine: Engine, cells: int, f0s: int) -> None:
     for day in range(7):
         where = np.concatenate([np.arange(cells), rng.integers(0, cells, cells)])
         begin = T - 86_400 * (day + 1) + rng.integers(0, 72_000, len(where))
+        moments = zip(*(np.datetime_as_string(t.astype("M8[s]")).tolist() for t in (begin, begin + 3_600)), strict=True)
         lines = [
-            f'{{"person":"P{n % cells}","place":"L{p}","entered_at":"{_text(t)}","left_at":"{_text(t + 3600)}"}}'
-            for n, (p, t) in enumerate(zip(where.tolist(), begin.tolist(), strict=True))
+            f'{{"person":"P{n % cells}","place":"L{p}","entered_at":"{came}Z","left_at":"{left}Z"}}'
+            for n, (p, (came, left)) in enumerate(zip(where.tolist(), moments, strict=True))
         ]
         engine.ingest_ndjson("check_in", "\n".join(lines).encode())
     lines = [f'{{"person":"P{n}","onset_at":"{_text(T - 86_400 * 3)}"}}' for n in rng.integers(0, cells, f0s).tolist()]

@@ -17,9 +17,10 @@ SECONDS = {
     "bench_graph": 60,
     "bench_growth": 110,
     "bench_hall": 40,
-    "bench_hexmap": 60,
+    "bench_hexmap": 30,
     "bench_ingest": 110,
     "bench_memory": 60,
+    "bench_replies": 90,
     "bench_scenarios": 200,
     "bench_trace": 60,
 }
