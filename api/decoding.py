@@ -120,14 +120,16 @@ def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class Body:
-    """The bytes of a body as a file to read from, digested as they pass."""
+    """The bytes of a body as a file to read from; where ``digested``, as they pass."""
 
-    def __init__(self, pieces: Iterator[bytes], took: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, pieces: Iterator[bytes], took: Callable[[int], None] | None = None, digested: bool = False
+    ) -> None:
         self._pieces = pieces
         self._took = took
         self._left: list[bytes] = []
         self._size = 0
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256() if digested else None
         self.closed = False
         self.error: BaseException | None = None
         """What ended the reading early, whatever a reader in between made of it."""
@@ -152,7 +154,9 @@ class Body:
         return found
 
     def digest(self) -> bytes:
-        """SHA-256 of the whole body; what was not read yet is read through."""
+        """SHA-256 of the whole body (``digested``); what was not read yet is read through."""
+        if self._digest is None:
+            raise ValueError("this body was not digested as it passed")
         self._left, self._size = [], 0
         for piece in self._pieces:
             self._digest.update(piece)
@@ -166,7 +170,8 @@ class Body:
                     return
                 if self._took is not None:
                     self._took(len(piece))
-                self._digest.update(piece)
+                if self._digest is not None:
+                    self._digest.update(piece)
                 self._left.append(piece)
                 self._size += len(piece)
         except BaseException as error:

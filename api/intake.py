@@ -64,10 +64,10 @@ class Sum:
         }
 
 
-def open_body(parcel: Parcel, chunks: Iterable[bytes], limits: Limits, share: Share) -> Body:
+def open_body(parcel: Parcel, chunks: Iterable[bytes], limits: Limits, share: Share, digested: bool) -> Body:
     """The body behind ``chunks``, unpacked as it is read; what a packed one grows to counts as held."""
     packed = parcel.encoding != "identity" and isinstance(chunks, list)
-    return Body(decoded(chunks, parcel.encoding, limits.body), share.take if packed else None)
+    return Body(decoded(chunks, parcel.encoding, limits.body), share.take if packed else None, digested)
 
 
 def take_in(engine: EnginePort, parcel: Parcel, body: Body, limits: Limits, share: Share) -> Sum:

@@ -69,7 +69,7 @@ async def post_events(
     lang = reader_lang(request)
 
     def work(chunks: Iterable[bytes], share: Share) -> tuple[bytes, bool]:
-        body = open_body(parcel, chunks, intake.limits, share)
+        body = open_body(parcel, chunks, intake.limits, share, digested=bool(idempotency_key))
 
         def once() -> bytes:
             done = take_in(engine, parcel, body, intake.limits, share)

@@ -1,12 +1,13 @@
 """How events get in: checked, made durable together with whatever else waits, taken into the growing state.
 
-There is no committing thread. Whoever brings a batch puts it in the queue and asks for the writer's lock; the one
-who gets it stores everything that waits in one transaction, and the others find their work done.
+There is no committing thread. Whoever brings a batch puts it in the queue and asks for the journal; the one who gets
+it stores everything that waits in one transaction, asks for the state, and gives the journal away: while the batches
+of one transaction are taken in, the next ones are stored. The others find their work done.
 """
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Condition, Lock
 from time import monotonic
 from typing import Protocol
@@ -18,15 +19,15 @@ from engine.clock import Clock
 from engine.errors import BusyError, JournalError
 from engine.events.outcome import DUPLICATE, RETRACTED
 from engine.events.schemas import canonical_schema, kind_named
-from engine.events.validate import Checked, Rejected, check
+from engine.events.validate import Rejected, check
 from engine.journal.blobs import encode
-from engine.journal.entries import Entry
 from engine.journal.journal import Journal
 from engine.service.metrics import Metrics
 from engine.service.rejected import reject_rows, retracted_rows
-from engine.service.results import IngestReply, Rejection
+from engine.service.results import IngestReply
 from engine.service.snapshot import Snapshot
 from engine.service.state import Outcomes, State
+from engine.service.work import Work, dead_rows, reply_of
 
 log = logging.getLogger("truyvet.intake")
 GROUP_ROWS = 1_000_000
@@ -38,26 +39,6 @@ class Heard(Protocol):
 
     def __call__(self, kind: str, table: pa.Table, outcomes: Outcomes) -> None:
         """A batch and one outcome per row."""
-
-
-@dataclass
-class _Work:
-    """A checked batch on its way in."""
-
-    checked: Checked
-    table: pa.Table
-    entry: Entry | None
-    received_at: int
-    source: str
-    dead: list[tuple[int, Rejection]] = field(default_factory=list)
-    """Rows whose key turned out to be retracted, by index in ``table``."""
-    began: float = field(default_factory=monotonic)
-    reply: IngestReply | None = None
-    error: BaseException | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.reply is not None or self.error is not None
 
 
 class Intake:
@@ -73,15 +54,22 @@ class Intake:
         self._clock = clock
         self._metrics = metrics
         self._most = queue_rows
-        self._writer = Lock()
-        """Whoever holds it is the one writer; readers never wait for it."""
+        self._storing = Lock()
+        """Whoever holds it is the one who writes to the journal; readers never wait for it."""
+        self._taking = Lock()
+        """Whoever holds it is the one who changes the state. Asked for with ``_storing`` held: batches are taken in in
+        the order of the journal. Readers never wait for it."""
         self._room = Condition()
-        self._waiting: list[_Work] = []
+        self._turn = Condition()
+        """Guards who stores next."""
+        self._busy = False
+        """Whether somebody stores what waits, or is about to."""
+        self._waiting: list[Work] = []
         self._rows = 0
         self._snapshot: Snapshot | None = None
         self._asked = False
         """Whether somebody has waited for a snapshot since the last batch."""
-        self._last_received = 0
+        self._last_received = self._last_number = 0
 
     # -- taking in ------------------------------------------------------------------------------------
 
@@ -112,12 +100,11 @@ class Intake:
             entry = None
             if self.journal is not None and (table.num_rows or checked.rejected):
                 entry = encode(kind, table, now, reject_rows(checked, raw, first_row, source))
-            work = _Work(checked, table, entry, now, source)
-            with self._room:
+            work = Work(checked, table, entry, now, source)
+            with self._turn:
                 self._waiting.append(work)
-            with self._writer:
-                while not work.done:
-                    self._commit()
+            while self._must_store(work):
+                self._commit()
         finally:
             self._release(table.num_rows)
         self._metrics.batch(monotonic() - work.began)
@@ -144,26 +131,45 @@ class Intake:
             self._metrics.queue(self._rows)
             self._room.notify_all()
 
-    # -- the one writer (all below holds self._writer) --------------------------------------------------
+    # -- the one writer ---------------------------------------------------------------------------------
+
+    def _must_store(self, work: Work) -> bool:
+        """Wait until ``work`` is done (False), or until nobody stores and it waits: then the caller must (True)."""
+        with self._turn:
+            self._turn.wait_for(lambda: work.done or not (work.in_hand or self._busy))
+            if not work.done:
+                self._busy = True
+            return not work.done
 
     def _commit(self) -> None:
         """Store what waits in one transaction, then take it in; every work of the group gets its reply or error."""
-        group = self._next_group()
+        group: list[Work] = []
+        took = False
         try:
-            seqs = self._store(group)
-            for work, seq in zip(group, seqs, strict=True):
-                work.reply = self._take(work, seq)
+            try:
+                with self._storing:
+                    group = self._next_group()
+                    seqs = self._store(group)
+                    took = self._taking.acquire()
+            finally:
+                with self._turn:
+                    self._busy = False
+                    self._turn.notify_all()
+            self._take_group(group, seqs)
         except BaseException as error:
-            for work in group:
-                if not work.done:
-                    work.error = error
+            for one in group:
+                if not one.done:
+                    one.error = error
             if not isinstance(error, Exception):
                 raise
-        else:
-            self._keep_retracted(group)
+        finally:
+            if took:
+                self._taking.release()
+            with self._turn:
+                self._turn.notify_all()
 
-    def _next_group(self) -> list[_Work]:
-        with self._room:
+    def _next_group(self) -> list[Work]:
+        with self._turn:
             count = rows = 0
             for work in self._waiting:
                 rows += work.table.num_rows
@@ -171,30 +177,46 @@ class Intake:
                     break
                 count += 1
             group, self._waiting = self._waiting[:count], self._waiting[count:]
+            for work in group:
+                work.in_hand = True
         return group
 
-    def _store(self, group: list[_Work]) -> list[int | None]:
+    def _store(self, group: list[Work]) -> list[int | None]:
         """The sequence number of each batch; None for one without good rows."""
         if self.journal is None:
-            numbers = iter(range(self.state.seq + 1, self.state.seq + 1 + len(group)))
-            return [next(numbers) if work.table.num_rows else None for work in group]
+            return [self._number() if work.table.num_rows else None for work in group]
         for work in group:  # the clock may step back; the order of receipt does not
-            self._last_received = work.received_at = max(work.received_at, self._last_received)
+            last = max(self._last_received, self.state.received_at)
+            self._last_received = work.received_at = max(work.received_at, last)
         entries = [replace(w.entry, received_at=w.received_at) for w in group if w.entry is not None]
         seqs = iter(self.journal.append(entries) if entries else [])
         self._metrics.committed(len(entries))
         return [next(seqs) if work.entry is not None else None for work in group]
 
-    def _take(self, work: _Work, seq: int | None) -> IngestReply:
+    def _number(self) -> int:
+        self._last_number = max(self._last_number, self.state.seq) + 1
+        return self._last_number
+
+    def _take_group(self, group: list[Work], seqs: list[int | None]) -> None:
+        replies: list[IngestReply] = []
+        try:
+            for work, seq in zip(group, seqs, strict=True):
+                replies.append(self._take(work, seq))
+            self._keep_retracted(group)
+        finally:
+            for work, reply in zip(group, replies, strict=False):
+                work.reply = reply
+
+    def _take(self, work: Work, seq: int | None) -> IngestReply:
         outcomes = np.empty(0, np.uint8)
         if seq is not None:
             if seq > self.state.seq + 1 and self.journal is not None:
                 self._follow(seq - 1)  # another process wrote in between
             outcomes = self._apply(work.checked.kind, work.table, seq, work.received_at)
-        work.dead = _dead(work.checked, outcomes)
-        return _reply(work, outcomes, self.state.seq)
+        work.dead = dead_rows(work.checked, outcomes)
+        return reply_of(work, outcomes, self.state.seq)
 
-    def _keep_retracted(self, group: list[_Work]) -> None:
+    def _keep_retracted(self, group: list[Work]) -> None:
         """Rows whose key is retracted are known as such only now; keep them beside the other refused ones."""
         if self.journal is None:
             return
@@ -222,7 +244,6 @@ class Intake:
                 self.current()
                 self._asked = False
             outcomes = self.state.apply(kind, table, seq, received_at)
-            self._last_received = max(self._last_received, received_at)
             news = bool(((outcomes != DUPLICATE) & (outcomes != RETRACTED)).any())
             old = self._snapshot
             self._snapshot = replace(old, as_of=seq) if old is not None and not news else None
@@ -235,7 +256,7 @@ class Intake:
     def begin(self, state: State, journal: Journal | None) -> None:
         """Go on from a state, writing to a journal."""
         self.state, self.journal, self._snapshot = state, journal, None
-        self._last_received = state.received_at
+        self._last_received, self._last_number = state.received_at, state.seq
 
     def catch_up(self) -> None:
         """Take in what other processes have written since.
@@ -244,7 +265,7 @@ class Intake:
             JournalError: the journal cannot be read.
         """
         if self.journal is not None and self.journal.last_seq() > self.state.seq:
-            with self._writer:
+            with self._storing, self._taking:
                 self._follow(None)
 
     def replace_state(self, made: Callable[[], State]) -> None:
@@ -253,7 +274,7 @@ class Intake:
         It may take long to make: the old one goes on meanwhile, and what was stored since is taken into the new one.
         """
         state = made()
-        with self._writer:
+        with self._storing, self._taking:
             for stored in self.journal.replay(after=state.seq) if self.journal is not None else ():
                 state.apply(stored.kind, stored.table, stored.seq, stored.received_at)
             with self.lock:
@@ -275,23 +296,6 @@ class Intake:
         return self._snapshot
 
     def drain(self) -> None:
-        """Wait for the batch that is being written."""
-        with self._writer:
+        """Wait for the batches that are being written."""
+        with self._storing, self._taking:
             pass
-
-
-def _dead(checked: Checked, outcomes: Outcomes) -> list[tuple[int, Rejection]]:
-    rows = checked.table.column("row").to_numpy()
-    why = "this event was retracted; to bring it back send it with a higher revision"
-    return [(at, Rejection(int(rows[at]), "retracted", why)) for at in np.flatnonzero(outcomes == RETRACTED).tolist()]
-
-
-def _reply(work: _Work, outcomes: Outcomes, as_of: int) -> IngestReply:
-    rejected = [*(Rejection(r.row, r.code, r.detail) for r in work.checked.rejected), *(r for _, r in work.dead)]
-    duplicates = int((outcomes == DUPLICATE).sum())
-    accepted = len(outcomes) - duplicates - len(work.dead)
-    return IngestReply(accepted, duplicates, tuple(sorted(rejected, key=_by_row)), as_of)
-
-
-def _by_row(rejection: Rejection) -> int:
-    return rejection.row

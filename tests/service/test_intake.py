@@ -38,6 +38,33 @@ def test_writers_at_once_share_transactions_and_lose_nothing(tmp_path: Path) -> 
     assert opened(tmp_path).summary()["bluetooth"] == 2_400
 
 
+def test_batches_are_stored_while_others_are_taken_in_and_taken_in_in_their_order(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    intake, append = engine._intake, engine.journal.append
+    apply, applied, stored, more = intake.state.apply, [], [], threading.Event()
+
+    def storing(entries):
+        stored.append(len(entries))
+        if len(stored) > 1:
+            more.set()
+        return append(entries)
+
+    def taking(kind, table, seq, received_at):
+        if seq == 1:
+            assert more.wait(20)  # as long as the first batch is not taken in
+        applied.append(seq)
+        return apply(kind, table, seq, received_at)
+
+    engine.journal.append, intake.state.apply = storing, taking  # type: ignore[method-assign]  # stand-ins
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda i: engine.ingest("bluetooth", sightings(20, f"w{i}-")), range(40)))
+    assert sum(stored) == 40
+    assert applied == list(range(1, 41))
+    assert sorted(r.as_of for r in replies) == applied
+    assert sum(r.accepted for r in replies) == engine.summary()["bluetooth"] == 800
+    engine.close()
+
+
 def test_a_full_queue_refuses_or_waits(tmp_path: Path) -> None:
     engine = opened(tmp_path, queue_rows=100)
     inside, go_on = threading.Event(), threading.Event()
