@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,7 @@ class ContactGraph:
         self.reference = Register(PLACE)
         self._logs = {k: EventLog(k, _cells if k == "location" else None) for k in BULK}
         self._columns: Places | None = None
-        self._coded: tuple[pa.Table, Coded] | None = None
+        self._coded: tuple[ref[pa.Table], Coded] | None = None
 
     def apply(self, kind: str, table: pa.Table) -> npt.NDArray[np.uint8]:
         """Take in a canonical table of a bulk kind or of places; returns one outcome per row."""
@@ -69,7 +70,7 @@ class ContactGraph:
     def _batch(self, kind: str, table: pa.Table) -> Batch:
         person = self.people.encode(table.column("person"))
         peer = self.people.encode(table.column("peer")) if kind == "bluetooth" else None
-        self._coded = table, (person, peer)
+        self._coded = ref(table, self._forget), (person, peer)
         retract = _filled(table.column("retract"), False)
         revision = _filled(table.column("revision"), 0)
         special = retract if retract.any() else None, revision.astype(np.int32) if revision.any() else None
@@ -96,7 +97,12 @@ class ContactGraph:
 
     def coded(self, table: pa.Table) -> Coded | None:
         """Codes of the people of the table taken in last, if it is this very one: no need to look them up again."""
-        return self._coded[1] if self._coded is not None and self._coded[0] is table else None
+        return self._coded[1] if self._coded is not None and self._coded[0]() is table else None
+
+    def _forget(self, table: "ref[pa.Table]") -> None:
+        """Whoever asks for codes holds the table; without it they are of no use."""
+        if self._coded is not None and self._coded[0] is table:
+            self._coded = None
 
     def pieces(self) -> Iterator[Piece]:
         """What a checkpoint stores of the bulk events."""

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from engine import params
 from engine.graph.kernels.grouping import group, reach_of_sightings, reach_of_stays, second_span
-from engine.graph.kernels.merging import distinct_groups, merge_groups, merge_places, weave
+from engine.graph.kernels.merging import distinct_groups, merge_groups, merge_places, moments_of, weave
 from engine.graph.kernels.next_fix import own_stays
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
@@ -189,10 +189,10 @@ def merge_segments(a: Segment, b: Segment) -> Segment:
     rows = both.rows(a.rows, b.rows)
     groups = np.empty(distinct_groups(a.groups, b.groups), a.groups.dtype)
     group_start, by_group = np.empty(len(groups) + 1, np.int32), np.empty(len(rows), np.int32)
-    merge_groups(
-        a.groups, a.group_start, a.by_group, b.groups, b.group_start, b.by_group,
-        both.place_a, both.place_b, rows.k1, groups, group_start, by_group,
-    )  # fmt: skip
+    moments_a, moments_b = np.empty(len(a.rows), np.int64), np.empty(len(b.rows), np.int64)
+    moments_of(a.by_group, a.rows.k1, both.place_a, moments_a)
+    moments_of(b.by_group, b.rows.k1, both.place_b, moments_b)
+    merge_groups(a.groups, a.group_start, moments_a, b.groups, b.group_start, moments_b, groups, group_start, by_group)
     majors = np.union1d(a.majors, b.majors).astype(np.int32)
     longest = np.zeros(len(majors), np.int32)
     for part in (a, b):

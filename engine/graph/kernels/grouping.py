@@ -18,11 +18,12 @@ def group(by, k1, second, keys, room, order, groups, first):
     for i in range(n):
         second[i] = k1[i] & SECOND_MASK
     into_order(by, second, order, keys, room)
+    for i in range(n):  # apart from the loop below, whose branch would have to wait for each of these
+        keys[i] = by[order[i]]
     count = 0
     for i in range(n):
-        here = by[order[i]]
-        if count == 0 or here != groups[count - 1]:
-            groups[count], first[count] = here, i
+        if i == 0 or keys[i] != keys[i - 1]:
+            groups[count], first[count] = keys[i], i
             count += 1
     first[count] = n
     return count

@@ -50,11 +50,21 @@ def distinct_groups(groups_a, groups_b):
 
 
 @njit(cache=True, nogil=True)
-def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place_a, place_b, k1, groups, first, by):
+def moments_of(by, k1, place, moments):
+    """Second of the day (upper half) and merged row (lower half) of the rows ``by``.
+
+    Apart from the merge, whose branches would have to wait for each of these.
+    """
+    for i in range(len(by)):
+        moments[i] = (k1[by[i]] & SECOND_MASK) << 32 | place[by[i]]
+
+
+@njit(cache=True, nogil=True)
+def merge_groups(groups_a, first_a, moments_a, groups_b, first_b, moments_b, groups, first, by):
     """The second order of merged rows: by group, then second, then row.
 
-    ``place_a`` and ``place_b`` are those of :func:`merge_places`, ``k1`` is the merged column; ``groups`` gets the
-    distinct groups, ``first`` the first index of each and the end, ``by`` the rows.
+    ``moments_a`` and ``moments_b`` are those of :func:`moments_of`; ``groups`` gets the distinct groups, ``first`` the
+    first index of each and the end, ``by`` the rows.
     """
     n, m = len(groups_a), len(groups_b)
     at = i = j = 0
@@ -64,31 +74,19 @@ def merge_groups(groups_a, first_a, by_a, groups_b, first_b, by_b, place_a, plac
         groups[g], first[g] = groups_a[i] if with_a else groups_b[j], at
         p, p_end = (first_a[i], first_a[i + 1]) if with_a else (0, 0)
         q, q_end = (first_b[j], first_b[j + 1]) if with_b else (0, 0)
-        if p < p_end and q < q_end:
-            row_a, row_b = place_a[by_a[p]], place_b[by_b[q]]
-            second_a, second_b = k1[row_a] & SECOND_MASK, k1[row_b] & SECOND_MASK
-            while True:
-                if second_a < second_b or (second_a == second_b and row_a < row_b):
-                    by[at] = row_a
-                    p += 1
-                    at += 1
-                    if p == p_end:
-                        break
-                    row_a = place_a[by_a[p]]
-                    second_a = k1[row_a] & SECOND_MASK
-                else:
-                    by[at] = row_b
-                    q += 1
-                    at += 1
-                    if q == q_end:
-                        break
-                    row_b = place_b[by_b[q]]
-                    second_b = k1[row_b] & SECOND_MASK
-        for r in range(p, p_end):
-            by[at] = place_a[by_a[r]]
+        while p < p_end and q < q_end:
+            a, b = moments_a[p], moments_b[q]
+            by[at] = min(a, b)
+            p += a < b
+            q += b < a
             at += 1
-        for r in range(q, q_end):
-            by[at] = place_b[by_b[r]]
+        while p < p_end:
+            by[at] = moments_a[p]
+            p += 1
+            at += 1
+        while q < q_end:
+            by[at] = moments_b[q]
+            q += 1
             at += 1
         i += with_a
         j += with_b
