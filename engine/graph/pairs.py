@@ -17,7 +17,8 @@ from engine.graph.eligibility import BLUETOOTH, Eligibility
 from engine.graph.evidence import sighting_weight
 from engine.graph.kernels.sighting_pairs import list_sightings
 from engine.graph.pair_columns import Found, Pairs, codes
-from engine.graph.pairs_fixes import count_fixes, fix_pairs, fix_parts
+from engine.graph.pairs_fix_plan import fix_parts
+from engine.graph.pairs_fixes import count_fixes, fix_pairs
 from engine.graph.pairs_places import count_places, place_pairs, place_parts
 from engine.graph.scanning import touched
 from engine.graph.segments import Segment

@@ -102,3 +102,5 @@ part = _compiled(nogil=True, _nrt=False, inline="always")
 """What the inmost loops do, written into them: a call with its arrays would cost as much as the part does."""
 inner = _compiled(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """Kernels that kernels alone call: without the doors for others they are compiled in half the time."""
+kernel = _compiled(cache=True, nogil=True, _nrt=False)
+"""Kernels that others call, too, and that make no arrays."""

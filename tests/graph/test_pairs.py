@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import params
 from engine.cores import VARIABLE
-from engine.graph import pairs_fixes, pairs_places
+from engine.graph import pairs_fix_plan, pairs_fixes, pairs_places
 from engine.graph.eligibility import BLUETOOTH, CHANNELS, LOCATION, Eligibility
 from engine.graph.evidence import Evidence, gather
 from engine.graph.kernels.fixes import chance_within, distance_m
@@ -32,11 +32,11 @@ Row = tuple[object, ...]
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of a few rows and parts of a few places, on three threads."""
     monkeypatch.setenv(VARIABLE, "3")
-    monkeypatch.setattr(pairs_fixes, "CHUNK", 1)
-    monkeypatch.setattr(pairs_fixes, "SLAB_ROWS", 3)
-    monkeypatch.setattr(pairs_fixes, "SPAN_ROWS", 12)
-    monkeypatch.setattr(pairs_fixes, "BAND_ROWS", 10)
-    monkeypatch.setattr(pairs_fixes, "WORTH_SPLITTING", 5)
+    monkeypatch.setattr(pairs_fixes, "CHUNK", 2)
+    monkeypatch.setattr(pairs_fix_plan, "SLAB_ROWS", 3)
+    monkeypatch.setattr(pairs_fix_plan, "SPAN_ROWS", 12)
+    monkeypatch.setattr(pairs_fix_plan, "BAND_ROWS", 10)
+    monkeypatch.setattr(pairs_fix_plan, "WORTH_SPLITTING", 5)
     monkeypatch.setattr(pairs_places, "CHUNK", 3)
     monkeypatch.setattr(pairs_places, "DAY_ROWS", 7)
     monkeypatch.setattr(pairs_places, "WORTH_SPLITTING", 5)
