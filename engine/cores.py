@@ -5,15 +5,18 @@ answer: work is split before it is handed out, and results come back in the orde
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from threading import Lock
+from queue import Full, Queue
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 VARIABLE = "TRUYVET_THREADS"
 Part = TypeVar("Part")
 Found = TypeVar("Found")
+POLL_S = 0.2
+"""How soon a thread that works ahead sees that nobody waits for it any more."""
 
 _turn = Lock()
 _pools: dict[int, ThreadPoolExecutor] = {}
@@ -69,6 +72,49 @@ def _handed_over(take: Callable[[], None], helpers: int) -> list["Future[None]"]
         if most not in _pools:
             _pools[most] = ThreadPoolExecutor(most, thread_name_prefix="core")
         return [_pools[most].submit(take) for _ in range(helpers)]
+
+
+def ahead(parts: Iterable[Part], most: int = 1, name: str = "ahead") -> Iterator[Part]:
+    """The same parts in the same order, made by a thread while the caller is busy with those before.
+
+    At most ``most`` wait, and one more is being made. Whoever leaves early waits until that one is made.
+
+    Raises:
+        Exception: what making a part raised, after the parts before it.
+    """
+    made: Queue[tuple[list[Part], BaseException | None]] = Queue(max(1, most))
+    left = Event()
+
+    def put(found: list[Part], error: BaseException | None = None) -> None:
+        while not left.is_set():
+            try:
+                return made.put((found, error), timeout=POLL_S)
+            except Full:
+                continue
+
+    def work() -> None:
+        try:
+            for part in parts:
+                put([part])
+                if left.is_set():
+                    return
+            put([])
+        except BaseException as error:  # told by the thread that asked
+            put([], error)
+
+    maker = Thread(target=work, name=name, daemon=True)
+    maker.start()
+    try:
+        while True:
+            found, error = made.get()
+            if error is not None:
+                raise error
+            if not found:
+                return
+            yield found[0]
+    finally:
+        left.set()
+        maker.join()
 
 
 if hasattr(os, "register_at_fork"):

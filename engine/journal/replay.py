@@ -1,12 +1,11 @@
 """Reads batches back in order, checked, and decoded ahead in a thread while the caller takes them in."""
 
 from collections.abc import Iterator, Sequence
-from queue import Empty, Full, Queue
-from threading import Event, Thread
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
+from engine.cores import ahead
 from engine.errors import JournalError
 from engine.journal.blobs import ADVICE, decode
 from engine.journal.database import Database
@@ -15,51 +14,11 @@ from engine.journal.tables import batches
 
 PAGE_ROWS, PAGE_BATCHES = 200_000, 256
 """A page of batches that one short transaction reads ends at either."""
-POLL_S = 0.2
-Item = Stored | BaseException | None
 
 
 def replay(database: Database, after: int, upto: int | None, prefetch: int) -> Iterator[Stored]:
     """See :meth:`engine.journal.journal.Journal.replay`."""
-    ahead: Queue[Item] = Queue(max(1, prefetch))
-    stop = Event()
-
-    def put(item: Item) -> None:
-        while not stop.is_set():
-            try:
-                return ahead.put(item, timeout=POLL_S)
-            except Full:
-                continue
-
-    def work() -> None:
-        try:
-            for stored in _decoded(database, after, upto):
-                if stop.is_set():
-                    return
-                put(stored)
-            put(None)
-        except BaseException as error:  # handed over to the caller's thread
-            put(error)
-
-    reader = Thread(target=work, name="journal-replay", daemon=True)
-    reader.start()
-    try:
-        while (item := _next(ahead, reader)) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        reader.join()
-
-
-def _next(ahead: Queue[Item], reader: Thread) -> Item:
-    while True:
-        try:
-            return ahead.get(timeout=POLL_S)
-        except Empty:
-            if not reader.is_alive() and ahead.empty():
-                raise JournalError("the replay of the journal ended unexpectedly") from None
+    return ahead(_decoded(database, after, upto), prefetch, "journal-replay")
 
 
 def _decoded(database: Database, after: int, upto: int | None) -> Iterator[Stored]:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from engine.cores import ahead
 from engine.errors import NotReadyError
 from engine.events.batches import RawBatch
 from engine.events.readers import files_of, parse_arrow, parse_json, parse_ndjson, read_path, read_stream
@@ -88,11 +89,14 @@ class Entrance:
         return self._ingest_file(Path("-"), kind, read_stream(stream, kind, form), None)
 
     def _ingest_file(self, path: Path, kind: str, batches: Iterator[RawBatch], progress: Progress | None) -> FileReport:
-        """Take in a file's batches one after the other; memory stays bounded by one."""
+        """Take in a file's batches one after the other, each read while the one before it is taken in.
+
+        Memory stays bounded by three of them.
+        """
         began = perf_counter()
         accepted = duplicates = refused = 0
         kept: list[Rejection] = []
-        for batch in batches:
+        for batch in ahead(batches, name="file-reader"):
             reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row, source=path.name)
             accepted += reply.accepted
             duplicates += reply.duplicates
