@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from api.quick import QuickProtocol
 from api.replies import MOST_HEARD, Asked, Replies
 from engine.errors import JournalError
 from engine.exposure.reached import Reached
@@ -300,20 +302,40 @@ def test_an_old_protocol_and_proxies_take_the_long_way(at):
     assert short() == 0
 
 
-def test_silence_closes_a_connection_and_requests_keep_it(at, served):
-    _, port, short = at
-    config = served[1].config
-    usual, config.timeout_keep_alive = config.timeout_keep_alive, 0.6
-    try:
-        peer = Peer(port)
-        until = time.monotonic() + 1.5
-        while time.monotonic() < until:
-            assert peer.ask()[0] == 200
-            time.sleep(0.1)
-        assert short() > 5
-        assert peer.socket.recv(10) == b""
-    finally:
-        config.timeout_keep_alive = usual
+class Clock:
+    """An event loop whose time is set by hand."""
+
+    def __init__(self):
+        self.now, self.calls = 100.0, []
+
+    def time(self):
+        return self.now
+
+    def call_later(self, seconds, call):
+        self.calls.append((self.now + seconds, call))
+        return self
+
+    def run(self, seconds):
+        self.now += seconds
+        due, self.calls = [c for t, c in self.calls if t <= self.now], [c for c in self.calls if c[0] > self.now]
+        for call in due:
+            call()
+
+
+def test_silence_closes_a_connection_and_short_answers_keep_it():
+    protocol, closed = QuickProtocol.__new__(QuickProtocol), []
+    protocol.loop, protocol.timeout_keep_alive, protocol.timeout_keep_alive_task = Clock(), 75, None
+    protocol.transport = SimpleNamespace(is_closing=lambda: False, close=lambda: closed.append(protocol.loop.now))
+    for _ in range(5):
+        protocol._stay()
+        assert len(protocol.loop.calls) == 1  # a clock is not set anew for each of them
+        protocol.loop.run(50)
+    assert closed == []
+    protocol.loop.run(24)
+    assert closed == []
+    protocol.loop.run(1)
+    assert closed == [375.0]
+    assert protocol.loop.calls == []
 
 
 def test_short_answers_are_counted_and_logged_like_others(at, served):
