@@ -7,10 +7,14 @@ from sqlalchemy import Connection, func, select
 from engine.journal.entries import MAX_EVENT, Entry, RejectRow
 from engine.journal.tables import batches, rejects
 
+# Made once: a statement that is made anew is looked up by all of its parts.
+_NEWEST = select(func.max(batches.c.seq))
+_PUT_BATCHES, _PUT_REJECTS = batches.insert(), rejects.insert()
+
 
 def store(connection: Connection, entries: Sequence[Entry]) -> list[int | None]:
     """Put entries into the tables, in a transaction that holds the writer lock."""
-    newest = int(connection.scalar(select(func.max(batches.c.seq))) or 0)
+    newest = int(connection.scalar(_NEWEST) or 0)
     seqs: list[int | None] = []
     rows = []
     refused = []
@@ -21,9 +25,9 @@ def store(connection: Connection, entries: Sequence[Entry]) -> list[int | None]:
         seqs.append(newest if entry.rows else None)
         refused += [_refused(reject, entry.received_at) for reject in entry.rejects]
     if rows:
-        connection.execute(batches.insert(), rows)
+        connection.execute(_PUT_BATCHES, rows)
     if refused:
-        connection.execute(rejects.insert(), refused)
+        connection.execute(_PUT_REJECTS, refused)
     return seqs
 
 
