@@ -3,6 +3,7 @@
 import networkx as nx
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
 
 
@@ -17,15 +18,10 @@ def to_networkx(contacts: pa.Table, directed: bool = False) -> "nx.Graph[str]":
     columns = [("seconds", "sum"), ("seconds", "count"), ("t_start", "min"), ("t_end", "max")]
     totals = contacts.group_by(["person", "other"], use_threads=False).aggregate(columns)
     graph: nx.Graph[str] = nx.DiGraph() if directed else nx.Graph()
-    for row in totals.to_pylist():
-        graph.add_edge(
-            row["person"],
-            row["other"],
-            seconds=row["seconds_sum"],
-            contacts=row["seconds_count"],
-            first=row["t_start_min"],
-            last=row["t_end_max"],
-        )
+    named = {"seconds": "seconds_sum", "contacts": "seconds_count", "first": "t_start_min", "last": "t_end_max"}
+    edges = [totals.column(name).to_pylist() for name in ("person", "other", *named.values())]
+    for person, other, *values in zip(*edges, strict=True):
+        graph.add_edge(person, other, **dict(zip(named, values, strict=True)))
     return graph
 
 
@@ -34,11 +30,10 @@ def to_scipy(contacts: pa.Table, directed: bool = False) -> tuple[sparse.csr_arr
 
     Symmetric, or with ``directed`` rows infect columns; what is said of ``by_channel`` at :func:`to_networkx` holds.
     """
-    people = sorted({*contacts.column("person").to_pylist(), *contacts.column("other").to_pylist()})
-    code = {key: i for i, key in enumerate(people)}
-    i = np.array([code[k] for k in contacts.column("person").to_pylist()], np.int32)
-    j = np.array([code[k] for k in contacts.column("other").to_pylist()], np.int32)
+    both = pa.chunked_array(contacts.column("person").chunks + contacts.column("other").chunks, pa.string())
+    people = both.unique().sort()
+    i, j = (pc.index_in(contacts.column(name), people).to_numpy() for name in ("person", "other"))
     seconds = contacts.column("seconds").to_numpy().astype(np.float64)
     n = len(people)
     half = sparse.coo_array((seconds, (i, j)), shape=(n, n))
-    return sparse.csr_array(half if directed else half + half.T), people
+    return sparse.csr_array(half if directed else half + half.T), people.to_pylist()

@@ -1,6 +1,10 @@
 """Contacts as shown and as tables: evidence joined into episodes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,14 +13,18 @@ import pyarrow as pa
 from engine import params
 from engine.events.schemas import TIME
 from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION, Eligibility
-from engine.graph.evidence import Evidence, gather
+from engine.graph.evidence import Evidence
 from engine.graph.kernels.episodes import episodes
-from engine.graph.presences import Queries
+from engine.graph.pair_columns import Pairs
+from engine.graph.pairs import sweep, totals
 from engine.graph.view import GraphView
 from engine.ids import Keys
+from engine.kernels.radix import order_by
 
-CHUNK = 256
-"""People looked at together while materialising: bounds the memory."""
+Ints = npt.NDArray[np.int64]
+Array = npt.NDArray[Any]
+PART_ROWS = 4_000_000
+"""Intervals of pairs looked at together while materialising, about: bounds the memory."""
 
 CONTACTS = pa.schema([
     ("person", pa.string()),
@@ -91,43 +99,89 @@ def materialise(
     the infectious one. ``gap_s`` defaults to the episode gap; 0 joins only what overlaps or touches. Without
     ``by_channel`` a pair's evidence of all channels and places is joined, so that ``seconds`` add up without
     counting an instant twice; ``channel``, ``place`` and the measures are then null.
-    Cost: all pairs; a crowd of n makes n squared rows. Queries and traces never need this table.
+    Cost: all pairs, about 0.5 us each; a crowd of n makes n squared rows. Queries and traces never need this table.
     """
     gap = round(params.EPISODE_GAP_S.value) if gap_s is None else gap_s
-    tables = []
-    for at in range(0, len(people), CHUNK):
-        person = np.arange(at, min(at + CHUNK, len(people)), dtype=np.int32)
-        window = np.full(len(person), start, np.int64), np.full(len(person), end, np.int64)
-        evidence = gather(view, Queries(person, *window), eligibility)
-        if eligibility.slack_s == 0:
-            evidence = evidence.take(evidence.other > person[evidence.query])
-        if len(evidence):
-            joined = join_episodes(evidence, gap, by_channel)
-            tables.append(_table(joined, person, people, places, eligibility.slack_s == 0, by_channel))
-    table = pa.concat_tables(tables) if tables else CONTACTS.empty_table()
-    return table.sort_by([(n, "ascending") for n in ("person", "other", "t_start", "channel", "place")])
+    names, ranks = _by_key(people)
+    place_names, place_ranks = _by_key(places)
+    wanted = -(-totals(view, start, end, eligibility).pairs // PART_ROWS)
+    bounds = [len(people) * n // max(1, wanted) for n in range(max(1, wanted) + 1)]
+    tables = [CONTACTS.empty_table()]
+    for low, high in pairwise(bounds):
+        found = sweep(
+            view,
+            start,
+            end,
+            eligibility,
+            partial(
+                _between, ranks=ranks, place_ranks=place_ranks, low=low, high=high, directed=eligibility.slack_s > 0
+            ),
+        )
+        rows = [np.concatenate(column) for column in zip(*found, strict=True)]
+        if rows and len(rows[0]):
+            tables.append(_table(rows, gap, by_channel, len(people), names, place_names))
+    return pa.concat_tables(tables)
+
+
+def _by_key(keys: Keys) -> tuple[pa.Array, Ints]:
+    """Keys in their order, and the rank of each code."""
+    ranks = keys.ranks(np.arange(len(keys), dtype=np.int32))
+    order = np.empty(len(keys), np.int64)
+    order[ranks] = np.arange(len(keys))
+    return keys.column().take(pa.array(order)), ranks
+
+
+def _between(pairs: Pairs, ranks: Ints, place_ranks: Ints, low: int, high: int, directed: bool) -> list[Array]:
+    """(person, other, channel, place, start, end, weight, measure) of pairs whose person has a rank in [low, high)."""
+    person, other = ranks[pairs.a], ranks[pairs.b]
+    if not directed:
+        person, other = np.minimum(person, other), np.maximum(person, other)
+    mine = slice(None) if (low, high) == (0, len(ranks)) else (person >= low) & (person < high)
+    place = place_ranks[pairs.place] if pairs.channel == CHECK_IN else np.full(len(pairs), -1)
+    start, end = (pairs.origin + t.astype(np.int64) for t in (pairs.start, pairs.end))
+    channel = np.full(len(pairs), pairs.channel, np.int8)
+    return [c[mine] for c in (person, other, channel, place, start, end, pairs.weight, pairs.measure)]
 
 
 def _table(
-    e: Episodes, person: npt.NDArray[np.int32], people: Keys, places: Keys, swap: bool, by_channel: bool
+    rows: list[Array], gap: int, by_channel: bool, people: int, names: pa.Array, place_names: pa.Array
 ) -> pa.Table:
-    ev = e.evidence.take(e.head)
-    one, two = people.keys(person[ev.query].tolist()), people.keys(ev.other.tolist())
-    if swap:
-        ordered = [(a, b) if a < b else (b, a) for a, b in zip(one, two, strict=True)]
-        one, two = [a for a, _ in ordered], [b for _, b in ordered]
-    channel = np.where(by_channel, ev.channel, -1)
-    at_place = zip((channel == CHECK_IN).tolist(), ev.place.tolist(), strict=True)
+    """Episodes of some people's rows, in the order of the table."""
+    person, other, channel, place, start, end, weight, measure = rows
+    group = channel * (len(place_names) + 1) + place + 1 if by_channel else np.zeros(len(person), np.int64)
+    pair = person * people + other
+    order = _order(pair, group, start - start.min())
+    pair, group, start, end = pair[order], group[order], start[order], end[order]
+    new = np.ones(len(pair), np.bool_)
+    new[1:] = (pair[1:] != pair[:-1]) | (group[1:] != group[:-1])
+    episode, adds = episodes(new, start, end, gap)
+    head = np.flatnonzero(np.diff(episode, prepend=-1))
+    end, seconds = np.maximum.reduceat(end, head), np.add.reduceat(adds, head)
+    measure, weight = np.minimum.reduceat(measure[order], head), np.maximum.reduceat(weight[order], head)
+    pair, start = pair[head], start[head]
+    channel = np.where(by_channel, channel[order][head], -1)
+    place = np.where(channel == CHECK_IN, place[order][head], -1)
+    shown = _order(pair, start - start.min(), group[head])
     columns = [
-        pa.array(one),
-        pa.array(two),
-        pa.array(ev.start).cast(TIME),
-        pa.array(e.end).cast(TIME),
-        pa.array(e.seconds),
-        pa.array([CHANNEL_NAMES[c] if c >= 0 else None for c in channel.tolist()], pa.string()),
-        pa.array([places.key(place) if known else None for known, place in at_place], pa.string()),
-        pa.array(np.where(channel == BLUETOOTH, e.measure, np.nan), from_pandas=True),
-        pa.array(np.where(channel == LOCATION, e.measure, np.nan), from_pandas=True),
-        pa.array(e.weight),
+        names.take(pa.array((pair // people)[shown])),
+        names.take(pa.array((pair % people)[shown])),
+        pa.array(start[shown]).cast(TIME),
+        pa.array(end[shown]).cast(TIME),
+        pa.array(seconds[shown]),
+        pa.array(CHANNEL_NAMES).take(pa.array(channel[shown], mask=channel[shown] < 0)),
+        place_names.take(pa.array(place[shown], mask=place[shown] < 0)),
+        pa.array(np.where(channel == BLUETOOTH, measure, np.nan)[shown], from_pandas=True),
+        pa.array(np.where(channel == LOCATION, measure, np.nan)[shown], from_pandas=True),
+        pa.array(weight[shown]),
     ]
     return pa.table(columns, schema=CONTACTS)
+
+
+def _order(*keys: Ints) -> Ints:
+    """Stable order by columns of whole numbers, none negative, the first the most important. Cost: linear."""
+    by: Callable[..., Array] = order_by
+    order = np.arange(len(keys[0]))
+    for key in reversed(keys):
+        if key.any():
+            order = order[by(key.astype(np.int64)[order], np.zeros(len(key), np.int32))]
+    return order

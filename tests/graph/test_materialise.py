@@ -3,11 +3,19 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.graph import materialise
+from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION, Eligibility
+from engine.graph.evidence import gather
 from engine.graph.export import to_networkx, to_scipy
-from engine.graph.materialise import CONTACTS
+from engine.graph.materialise import CONTACTS, join_episodes
+from engine.graph.presences import Queries
 from tests.graph.small import DAY, HOUR, T0, Told, saw, stay
-from tests.worlds import load, new_engine
+from tests.property.answers import COMMON
+from tests.strategies import worlds
+from tests.worlds import World, load, new_engine
 
 
 def table(world: list[Told], **asked: object) -> pa.Table:
@@ -81,3 +89,44 @@ def test_an_empty_table_exports_to_empty_graphs() -> None:
     assert len(to_networkx(empty)) == 0
     matrix, people = to_scipy(empty)
     assert (matrix.shape, people) == ((0, 0), [])
+
+
+def rows_alone(world: World, gap: int, limits: Eligibility, by_channel: bool) -> list[dict[str, object]]:
+    """The table as everybody's own contacts give it."""
+    state = load(world).snapshot()
+    who = np.arange(len(state.person_keys), dtype=np.int32)
+    asked = Queries(who, np.full(len(who), T0), np.full(len(who), T0 + 4 * DAY))
+    e = join_episodes(gather(state.graph, asked, limits), gap, by_channel)
+    ev, found = e.evidence.take(e.head), []
+    for n in range(len(ev)):
+        person, other = state.person_keys.key(int(ev.query[n])), state.person_keys.key(int(ev.other[n]))
+        kind = int(ev.channel[n]) if by_channel else -1
+        if person < other or limits.slack_s:
+            found.append({
+                "person": person, "other": other, "t_start": int(ev.start[n]), "t_end": int(e.end[n]),
+                "seconds": int(e.seconds[n]), "channel": CHANNEL_NAMES[kind] if by_channel else None,
+                "place": state.place_keys.key(int(ev.place[n])) if kind == CHECK_IN else None,
+                "attenuation_db": float(e.measure[n]) if kind == BLUETOOTH else None,
+                "distance_m": float(e.measure[n]) if kind == LOCATION else None, "weight": float(e.weight[n]),
+            })  # fmt: skip
+    return sorted(
+        found, key=lambda row: [str(row[n] or "") for n in ("person", "other", "t_start", "channel", "place")]
+    )
+
+
+@settings(**COMMON)
+@given(worlds(most=60), st.sampled_from((0, 660)), st.sampled_from((0, 0, 1800)), st.booleans(), st.integers(1, 30))
+def test_the_table_is_what_everybody_finds_alone(
+    world: World, gap: int, slack: int, by_channel: bool, part: int
+) -> None:
+    limits = Eligibility(70.0, 2.0, slack_s=slack)
+    state = load(world).snapshot()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(materialise, "PART_ROWS", part)
+        found = materialise.materialise(
+            state.graph, state.person_keys, state.place_keys, T0, T0 + 4 * DAY, limits, gap, by_channel
+        )
+    for name in ("t_start", "t_end"):
+        at = found.column_names.index(name)
+        found = found.set_column(at, name, found.column(name).cast(pa.int64()))
+    assert found.to_pylist() == rows_alone(world, gap, limits, by_channel)
