@@ -148,7 +148,9 @@ def _table(
 ) -> pa.Table:
     """Episodes of some people's rows, in the order of the table."""
     person, other, channel, place, start, end, weight, measure = rows
-    group = channel * (len(place_names) + 1) + place + 1 if by_channel else np.zeros(len(person), np.int64)
+    group = (
+        channel.astype(np.int64) * (len(place_names) + 1) + place + 1 if by_channel else np.zeros(len(person), np.int64)
+    )
     pair = person * people + other
     order = _order(pair, group, start - start.min())
     pair, group, start, end = pair[order], group[order], start[order], end[order]

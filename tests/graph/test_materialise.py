@@ -130,3 +130,9 @@ def test_the_table_is_what_everybody_finds_alone(
         at = found.column_names.index(name)
         found = found.set_column(at, name, found.column(name).cast(pa.int64()))
     assert found.to_pylist() == rows_alone(world, gap, limits, by_channel)
+
+
+def test_many_places_stay_apart() -> None:
+    contacts = table([stay(who, f"place-{n:03}", T0, T0 + n + 1) for n in range(300) for who in "ab"])
+    assert contacts.column("place").to_pylist() == [f"place-{n:03}" for n in range(300)]
+    assert seconds_of(contacts) == [T0] * 300
