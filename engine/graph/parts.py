@@ -50,7 +50,8 @@ class Part:
     def mark(self, rows: Rows, known: npt.NDArray[np.bool_]) -> None:
         """Mark the sorted ``rows`` whose keys are here."""
         here = self._sealed.rows
-        mark_known(here.k1, here.k2, *here.span, rows.k1, rows.k2, known)
+        first_s, last_s = here.span
+        mark_known(here.k1, here.k2, first_s, last_s, rows.k1, rows.k2, known)
 
     def payload(self, at: Ints) -> Columns:
         """Payload of the rows at ``at``."""

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.graph.days import Key
 from engine.graph.parts import Part
 from engine.graph.segments import PAYLOAD, Rows, Segment
-from engine.graph.store import EventLog, Key
+from engine.graph.store import EventLog
 
 Columns = Mapping[str, npt.NDArray[Any]]
 

@@ -6,7 +6,6 @@ of them and each row is merged about log n times: publishing costs what is new, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -16,38 +15,18 @@ from engine.clock import DAY
 from engine.cores import in_parallel
 from engine.events.outcome import ACCEPTED, CHANGED, DUPLICATE, RETRACTED
 from engine.graph.batches import Batch, DayRows, differs, merged
+from engine.graph.days import Day, Key
 from engine.graph.kernels.batches import mark_repeats
 from engine.graph.kernels.search import find_places, mark_known
 from engine.graph.next_fixes import lengthen, settle
 from engine.graph.parts import Part
-from engine.graph.segments import Codes, Columns, Ints, Rows, Segment, build_segment, merge_runs
+from engine.graph.segments import Codes, Rows, Segment, build_segment, merge_runs
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
-Key = tuple[int, int]
 CellsOf = Callable[[Rows], npt.NDArray[np.uint64]]
 LARGE = 30_000
 """From so many rows on, days are worked on side by side."""
-
-
-@dataclass
-class _Day:
-    parts: list[Part] = field(default_factory=list)
-    """What readers see, largest first."""
-    runs: list[Rows] = field(default_factory=list)
-    """What came since the last sealing. No key is in two runs or parts."""
-    revisions: dict[Key, int] = field(default_factory=dict)
-    """Live rows with a revision above 0 (rare)."""
-    dead: dict[Key, int] = field(default_factory=dict)
-    """Retracted keys and the highest revision that died."""
-    barred: Ints | None = None
-    """First keys, ascending, of all these; None: to be made anew."""
-
-    def special(self, rows: Rows) -> npt.NDArray[np.bool_]:
-        """Where a key may be retracted or of a later revision: its first half is that of one that is."""
-        if self.barred is None:
-            self.barred = np.unique(np.array([k1 for k1, _ in (*self.dead, *self.revisions)], np.int64))
-        return np.isin(rows.k1, self.barred)
 
 
 class EventLog:
@@ -56,7 +35,7 @@ class EventLog:
     def __init__(self, kind: str, cells_of: CellsOf | None = None) -> None:
         self.kind = kind
         self._cells_of = cells_of
-        self._days: dict[int, _Day] = {}
+        self._days: dict[int, Day] = {}
         self._loose: list[Rows] = []
         """Fixes that went away: what came before them may hold longer now."""
 
@@ -67,15 +46,15 @@ class EventLog:
     def apply(self, batch: Batch) -> npt.NDArray[np.uint8]:
         """Take in a batch; returns one outcome per row. Cost: linear, about 50 ns a row where all keys are new."""
         outcomes = np.full(len(batch), ACCEPTED, np.uint8)
-        days = [(self._days.setdefault(day, _Day()), rows) for day, rows in batch.days()]
+        days = [(self._days.setdefault(day, Day()), rows) for day, rows in batch.days()]
 
-        def apply_day(day: tuple[_Day, DayRows]) -> None:
+        def apply_day(day: tuple[Day, DayRows]) -> None:
             self._apply_day(*day, outcomes)
 
         _side_by_side(len(batch), apply_day, days)
         return outcomes
 
-    def _apply_day(self, state: _Day, day: DayRows, outcomes: npt.NDArray[np.uint8]) -> None:
+    def _apply_day(self, state: Day, day: DayRows, outcomes: npt.NDArray[np.uint8]) -> None:
         retract, revision = day.batch.retract, day.batch.revision
         if retract is not None:
             gone = retract[day.row]
@@ -91,28 +70,29 @@ class EventLog:
             for i, at in enumerate(source.tolist()):
                 outcomes[at] = self._revise(state, rows.take(np.array([i])), int(revision[at]))
 
-    def _add(self, state: _Day, rows: Rows, source: Codes, twice: bool, outcomes: npt.NDArray[np.uint8]) -> None:
+    def _add(self, state: Day, rows: Rows, source: Codes, twice: bool, outcomes: npt.NDArray[np.uint8]) -> None:
         """Sorted rows of revision 0. Those whose keys are new go in as they are, the others with care."""
         special = state.special(rows) if state.dead or state.revisions else np.zeros(len(rows), np.bool_)
         if twice:
             mark_repeats(rows.k1, rows.k2, special)
         for run in state.runs:
-            mark_known(run.k1, run.k2, *run.span, rows.k1, rows.k2, special)
+            first_s, last_s = run.span
+            mark_known(run.k1, run.k2, first_s, last_s, rows.k1, rows.k2, special)
         for part in state.parts:
             part.mark(rows, special)
         if special.any():
             outcomes[source[special]] = self._add_carefully(state, rows.take(special))
             rows = rows.take(~special)
-        self._push(state, rows)
+        state.push(rows)
 
-    def _add_carefully(self, state: _Day, rows: Rows) -> npt.NDArray[np.uint8]:
+    def _add_carefully(self, state: Day, rows: Rows) -> npt.NDArray[np.uint8]:
         """Sorted rows of revision 0. Vectorised; loops only over repeats of one key within the batch."""
         outcomes = np.full(len(rows), DUPLICATE, np.uint8)
         new_key = np.ones(len(rows), np.bool_)
         new_key[1:] = (rows.k1[1:] != rows.k1[:-1]) | (rows.k2[1:] != rows.k2[:-1])
         heads = np.flatnonzero(new_key)
         current = rows.take(heads)
-        at = self._look_up(state, current)
+        at = state.look_up(current)
         known = at.known
         old = {n: np.where(known, at.payload[n], c).astype(c.dtype) for n, c in current.payload.items()}
         now = merged(self.kind, old, current.payload)
@@ -137,7 +117,7 @@ class EventLog:
         self._put(state, Rows(self.kind, current.k1, current.k2, now).take(changed), known[changed])
         return outcomes
 
-    def _blocked(self, state: _Day, rows: Rows) -> npt.NDArray[np.uint8] | None:
+    def _blocked(self, state: Day, rows: Rows) -> npt.NDArray[np.uint8] | None:
         """Keys that revision 0 cannot reach: retracted, or replaced by a later revision."""
         if not state.dead and not state.revisions:
             return None
@@ -149,7 +129,7 @@ class EventLog:
                 out[i] = RETRACTED
         return out
 
-    def _retract(self, state: _Day, rows: Rows, revisions: Codes | None) -> npt.NDArray[np.uint8]:
+    def _retract(self, state: Day, rows: Rows, revisions: Codes | None) -> npt.NDArray[np.uint8]:
         state.barred = None
         revisions = np.zeros(len(rows), np.int32) if revisions is None else revisions
         outcomes = np.full(len(rows), DUPLICATE, np.uint8)
@@ -168,12 +148,12 @@ class EventLog:
             self._remove(state, rows.take(dying))
         return outcomes
 
-    def _revise(self, state: _Day, row: Rows, revision: int) -> int:
+    def _revise(self, state: Day, row: Rows, revision: int) -> int:
         key = (int(row.k1[0]), int(row.k2[0]))
         state.barred = None
         if state.dead.get(key, -1) >= revision:
             return RETRACTED
-        at = self._look_up(state, row)
+        at = state.look_up(row)
         if at.known[0]:
             present = state.revisions.get(key, 0)
             if present > revision:
@@ -186,10 +166,10 @@ class EventLog:
         state.revisions[key] = revision
         if at.known[0]:
             self._remove(state, row)
-        self._push(state, row)
+        state.push(row)
         return CHANGED if at.known[0] else ACCEPTED
 
-    def _put(self, state: _Day, rows: Rows, known: npt.NDArray[np.bool_]) -> None:
+    def _put(self, state: Day, rows: Rows, known: npt.NDArray[np.bool_]) -> None:
         """Take in rows (sorted, keys unique); those ``known`` replace the payload that is there."""
         if self.kind == "location" and known.any():
             self._remove(state, rows.take(known))  # a fix that moved may be in another cell
@@ -204,9 +184,9 @@ class EventLog:
                 if there.any():
                     part.put(at[there], changed.take(there).payload)
             rows = rows.take(~known)
-        self._push(state, rows)
+        state.push(rows)
 
-    def _remove(self, state: _Day, rows: Rows) -> None:
+    def _remove(self, state: Day, rows: Rows) -> None:
         kept = []
         for run in state.runs:
             at, known = find_places(run.k1, run.k2, rows.k1, rows.k2)
@@ -222,31 +202,11 @@ class EventLog:
         if self.kind == "location":
             self._loose.append(rows)
 
-    def _push(self, state: _Day, run: Rows) -> None:
-        if len(run) == 0:
-            return
-        state.runs.append(run)
-        while len(state.runs) > 1 and len(state.runs[-2]) < 2 * len(state.runs[-1]):
-            state.runs[-2:] = [merge_runs(state.runs[-2:])]
-
-    def _look_up(self, state: _Day, rows: Rows) -> "_Found":
-        payload = {n: np.zeros(len(rows), c.dtype) for n, c in rows.payload.items()}
-        known = np.zeros(len(rows), np.bool_)
-        for run in state.runs:
-            at, there = find_places(run.k1, run.k2, rows.k1, rows.k2)
-            known |= there
-            for n, column in run.payload.items():
-                payload[n][there] = column[at[there]]
-        for part in state.parts:
-            at, there = part.find(rows)
-            if there.any():
-                known |= there
-                for n, column in part.payload(at[there]).items():
-                    payload[n][there] = column
-        return _Found(known, payload)
-
     def seal(self) -> tuple[Segment, ...]:
-        """The segments of every day, by day. Cost: what came since the last call, and merging what has grown."""
+        """The segments of every day, by day. Cost: what came since the last call, and merging what has grown a little.
+
+        What has grown much is merged meanwhile, and is one segment at a later call (:mod:`engine.graph.merges`).
+        """
         if self._loose:
             lengthen({day: d.parts for day, d in self._days.items()}, self._loose)
             self._loose = []
@@ -257,10 +217,10 @@ class EventLog:
                 settle(part, {d: self._days[d].parts for d in (day - 1, day, day + 1) if d in self._days})
             state.parts.append(part)
             state.runs = []
-        _side_by_side(new, _joined, [state for _, state in grown])
+        _side_by_side(new, lambda state: state.merges.join(state.parts), list(self._days.values()))
         return tuple(part.sealed() for _, state in sorted(self._days.items()) for part in state.parts)
 
-    def _built(self, grown: tuple[int, _Day]) -> Part:
+    def _built(self, grown: tuple[int, Day]) -> Part:
         """What came to a day since the last sealing."""
         day, state = grown
         rows = merge_runs(state.runs)
@@ -284,14 +244,14 @@ class EventLog:
 
     def restore_part(self, day: int, part: Part) -> None:
         """Put back a part of a day. Parts may come in any order."""
-        parts = self._days.setdefault(day, _Day()).parts
+        parts = self._days.setdefault(day, Day()).parts
         parts.append(part)
         parts.sort(key=len, reverse=True)
 
     def restore_keys(self, what: str, found: dict[int, dict[Key, int]]) -> None:
         """Put back what :meth:`dead` or :meth:`revised` gave."""
         for day, keys in found.items():
-            state = self._days.setdefault(day, _Day())
+            state = self._days.setdefault(day, Day())
             state.barred = None
             if what == "dead":
                 state.dead = keys
@@ -299,18 +259,6 @@ class EventLog:
                 state.revisions = keys
 
 
-def _joined(state: _Day) -> None:
-    """Merge the parts of a day that have grown alike."""
-    while len(state.parts) > 1 and len(state.parts[-2]) < 2 * len(state.parts[-1]):
-        state.parts[-2:] = [state.parts[-2].merged(state.parts[-1])]
-
-
 def _side_by_side(rows: int, work: Callable[[Given], Made], days: list[Given]) -> list[Made]:
     """``work`` on every day; on several cores where there is much to do."""
     return in_parallel(work, days) if rows >= LARGE else [work(day) for day in days]
-
-
-@dataclass(frozen=True)
-class _Found:
-    known: npt.NDArray[np.bool_]
-    payload: Columns

@@ -2,6 +2,7 @@
 
 from functools import reduce
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import DAY
+from engine.graph import merges
 from engine.graph.batches import Batch
 from engine.graph.layout import SECOND_BITS
 from engine.graph.segments import PAYLOAD, Rows, Segment, merge_segments
@@ -32,6 +34,10 @@ def sealed(kind: str, parts: list[list[dict]], seal_between: bool) -> dict[int, 
         log.apply(batch(kind, events))
         if seal_between:
             log.seal()
+    return whole_days(log)
+
+
+def whole_days(log: EventLog) -> dict[int, Segment]:
     days: dict[int, list[Segment]] = {}
     for segment in log.seal():
         days.setdefault(segment.day_start // DAY, []).append(segment)
@@ -55,6 +61,50 @@ event = st.builds(
 @pytest.mark.parametrize("kind", ["bluetooth", "check_in", "location"])
 def test_sealing_between_batches_changes_no_column(kind: str, first: list[dict], rest: list[list[dict]]) -> None:
     at_once, bit_by_bit = (sealed(kind, [first, *rest], between) for between in (False, True))
+    agree(at_once, bit_by_bit)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(event, min_size=10, max_size=40),
+    st.lists(st.tuples(st.lists(event, min_size=1, max_size=8), st.booleans()), max_size=8),
+)
+@pytest.mark.parametrize("kind", ["bluetooth", "check_in", "location"])
+def test_merging_meanwhile_changes_no_column(kind: str, first: list[dict], rest: list[tuple[list[dict], bool]]) -> None:
+    """Rows come, change and go while segments are merged, and what was merged is taken over at once or later."""
+    with patch.object(merges, "AT_ONCE", 4):
+        log = log_of(kind)
+        for events, wait in [(first, False), *rest]:
+            log.apply(batch(kind, events))
+            log.seal()
+            if wait:
+                wait_for(log)
+        wait_for(log)
+        grown = whole_days(log)
+    agree(sealed(kind, [first, *(events for events, _ in rest)], False), grown)
+
+
+def test_large_segments_become_one_once_that_is_done() -> None:
+    with patch.object(merges, "AT_ONCE", 10):
+        log = log_of("check_in")
+        for low in (0, 30):
+            log.apply(batch("check_in", [told(3 * k, left_at=1) for k in range(low, low + 30)]))
+            log.seal()
+        log.apply(batch("check_in", [told(3, left_at=70_000)]))  # changes a row of a segment that is being merged
+        wait_for(log)
+        (segment,) = log.seal()
+        assert len(segment.rows) == 60
+        assert segment.rows.payload["left_at"].max() == 70_000
+        assert segment.last_end == 70_000
+
+
+def wait_for(log: EventLog) -> None:
+    for day in log._days.values():
+        if day.merges._pending is not None:
+            day.merges._pending.found.result()
+
+
+def agree(at_once: dict[int, Segment], bit_by_bit: dict[int, Segment]) -> None:
     assert at_once.keys() == bit_by_bit.keys()
     for day, whole in at_once.items():
         grown = bit_by_bit[day]
