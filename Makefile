@@ -34,9 +34,11 @@ bench: bench-peers  ## every goal beside its peer, equal answers first; writes b
 	@rm -f var/bench/results.json var/bench/results.seconds.json
 	$(BENCH) benchmarks; status=$$?; $(PEERS)/bin/python -m benchmarks.results && exit $$status
 
-bench-large: bench-peers  ## 20 million fixes, ten minutes of load, growth to 100 million records; writes var/bench/large.md
+bench-large: bench-peers  ## 20 million fixes, ten minutes' load, growth to 100 million records, a province, 50 million cells (about an hour)
 	@rm -f var/bench/large.json var/bench/large.seconds.json
 	BENCH_LARGE=1 BENCH_RESULTS=var/bench/large.json $(BENCH) benchmarks/bench_fixes.py benchmarks/bench_growth.py benchmarks/bench_freshness.py
+	$(PEERS)/bin/python -m benchmarks.province
+	$(PEERS)/bin/python -m benchmarks.cells_check --points 50000000
 	BENCH_RESULTS=var/bench/large.json $(PEERS)/bin/python -m benchmarks.results --page var/bench/large.md
 
 bench-check: bench-peers  ## measures what has a peer again; fails when a ratio fell more than 20 % below benchmarks/recorded.json
