@@ -75,17 +75,17 @@ def _by_key(people: Keys, seeds: tuple[Seed, ...]) -> list[Seed]:
 
 
 def _reached(done: Traced) -> Reached:
-    a, parts = done.answers, done.answer_parts
+    a, parts = done.answers.copy(), done.answer_parts.copy()
     both = np.sort((done.shares[0] << 32) | done.shares[1])
     return Reached(
         a[f.A_PERSON].astype(np.int32),
         a[f.A_LEVEL].astype(np.int8),
-        a[f.A_FIRST].copy(),
-        a[f.A_LAST].copy(),
-        a[f.A_SECONDS].copy(),
-        parts[f.A_DOSE].copy(),
-        parts[f.A_CHANCE].copy(),
-        a[f.A_CHANNELS].copy(),
+        a[f.A_FIRST],
+        a[f.A_LAST],
+        a[f.A_SECONDS],
+        parts[f.A_DOSE],
+        parts[f.A_CHANCE],
+        a[f.A_CHANNELS],
         a[f.A_VIA].astype(np.int32),
         (both >> 32).astype(np.int32),
         (both & 0xFFFFFFFF).astype(np.int32),
@@ -94,15 +94,16 @@ def _reached(done: Traced) -> Reached:
 
 def _labels(done: Traced, level: int) -> Labels:
     here = slice(done.levels[level], done.levels[level + 1])
-    columns = done.labels[:, here]
-    nearer = done.levels[level - 1] if level else 0
+    columns = done.labels[:, here].copy()
+    if level:
+        columns[f.PARENT] -= done.levels[level - 1]
     return Labels(
         columns[f.PERSON].astype(np.int32),
-        columns[f.MOMENT].copy(),
+        columns[f.MOMENT],
         done.chances[f.CHANCE, here].copy(),
-        columns[f.PARENT] - nearer if level else columns[f.PARENT].copy(),
-        columns[f.START].copy(),
-        columns[f.END].copy(),
+        columns[f.PARENT],
+        columns[f.START],
+        columns[f.END],
     )
 
 
@@ -113,12 +114,12 @@ def _each(done: Traced, first_seed: int) -> Each:
         a[f.A_CASE] + first_seed,
         a[f.A_PERSON].astype(np.int32),
         a[f.A_LEVEL].astype(np.int8),
-        a[f.A_FIRST].copy(),
-        a[f.A_LAST].copy(),
-        a[f.A_SECONDS].copy(),
-        parts[f.A_DOSE].copy(),
-        parts[f.A_CHANCE].copy(),
-        a[f.A_CHANNELS].copy(),
+        a[f.A_FIRST],
+        a[f.A_LAST],
+        a[f.A_SECONDS],
+        parts[f.A_DOSE],
+        parts[f.A_CHANCE],
+        a[f.A_CHANNELS],
         a[f.A_VIA].astype(np.int32),
     )
 

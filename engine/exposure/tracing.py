@@ -12,6 +12,7 @@ from engine.exposure.infectiousness import EXPECTED, FIRST_DAY, STEP_S, Course, 
 from engine.exposure.kernels import fields as f
 from engine.exposure.kernels.tracing import spread
 from engine.exposure.reached import Question, Seed
+from engine.graph.atlas import asked as looked_up
 from engine.graph.atlas import atlas_of
 from engine.graph.evidence import TALLY, buckets, near_lines
 from engine.graph.kernels import found
@@ -118,6 +119,8 @@ def run(asked: Asked, here: Room, groups: Sequence[Sequence[Seed]], alone: Ints 
             while (said := work.go(asked, near, near_parts)) != f.DONE:
                 work.grow(said)
         levels.append(int(state[f.LABELS]))
+    if numbers[f.ATTENUATION] >= 0:
+        looked_up(asked.view, levels[-2] if len(levels) > 2 else levels[-1])
     return work.traced(levels)
 
 
@@ -158,6 +161,7 @@ class _Work:
         self._stamp = here.zeros("stamp", 1)
         self.state[f.STAMP], self.state[f.OPEN_CASE] = self._stamp[0], -1
         self._ranges = np.zeros((cases, depth + 1, 2), np.int64)
+        self._scratch = here.ints("scratch", found.SCRATCH, 8)
         self._whole = here.ints("evidence", 0, found.INTEGERS)
         self._parts = here.reals("fractions", 0, found.FRACTIONS)
         self._fetch(seeds + 1)
@@ -169,14 +173,21 @@ class _Work:
         self._pool, self._touched = here.ints("pool", rows, 4), here.columns("touched", 2, rows)
         self._answers, self._answer_parts = here.columns("answers", f.ANSWER, rows), here.real_columns("dose", 2, rows)
         self._shares = here.columns("shares", 2, rows)
+        self._sorting()
         self._slots = here.zeros("slots", 2 << max(10, (4 * rows).bit_length())).reshape(-1, 2)
+
+    def _sorting(self) -> None:
+        """Room to sort the evidence of one label, or the pieces of contact of one case."""
+        rows = max(len(self._whole), len(self._pool) + 1)
+        self._times, self._weights = self._here.columns("times", 5, rows), self._here.real_columns("weights", 2, rows)
 
     def go(self, asked: Asked, near: Ints, near_parts: Floats) -> int:
         """Go on as far as there is room."""
         said = spread(
             asked.atlas, asked.numbers, asked.fractions, tables(), self.state, TALLY, self.labels, self.chances,
             self._nodes, self._sums, self._slots, self._pool, self._touched, self._ranges, self._whole, self._parts,
-            near, near_parts, self._answers, self._answer_parts, self._shares,
+            near, near_parts, self._answers, self._answer_parts, self._shares, self._scratch,
+            self._times, self._weights,
         )  # fmt: skip
         self._stamp[0] = self.state[f.STAMP]
         return int(said)
@@ -187,6 +198,7 @@ class _Work:
         if said == f.MORE_EVIDENCE:
             self._whole = self._here.ints("evidence", 2 * needed, found.INTEGERS)
             self._parts = self._here.reals("fractions", 2 * needed, found.FRACTIONS)
+            self._sorting()
             return
         self._fetch(needed)
         self.state[f.MASK] = 0  # the table of the open case is made anew

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.clock import DAY
-from engine.graph.eligibility import CHANNEL_NAMES, CHECK_IN, LOCATION
+from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION
 from engine.graph.kernels import atlas as layout
 from engine.graph.layout import SECOND_BITS
 from engine.graph.segments import PAYLOAD, Segment
@@ -21,6 +21,8 @@ Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[Any]
 ROWS_A_START, CODES_A_ROW = 8, 3
 """A directory costs at most three quarters of a byte a row: 4 to 6 bytes for 8 rows, or 8 bytes for 32 codes."""
+NS_SAVED = 1_000
+"""What a person asked about costs less, once it is known in which segments the person is."""
 
 
 class Kept:
@@ -43,6 +45,30 @@ def atlas_of(view: GraphView) -> Ints:
         view.memory["atlas"] = kept = _made(view)
     found: Ints = kept.value[0]
     return found
+
+
+def asked(view: GraphView, people: int) -> None:
+    """Tell of people whose sightings are looked up: after enough of them a table of everybody's days pays.
+
+    Memory: 8 bytes a person and 31 segments. Cost, once: about 2 ns a person and segment.
+    """
+    atlas = atlas_of(view)
+    head = BLUETOOTH * layout.HEAD
+    if atlas[head + layout.DAYS] == 0 or atlas[head + layout.MASKS]:
+        return
+    view.memory["asked"] = view.memory.get("asked", 0) + people
+    lines = atlas[atlas[head + layout.LINES] : atlas[head + layout.DAYS_AT]].reshape(-1, layout.LINE)
+    if view.memory["asked"] * NS_SAVED < 2 * 2 * lines[:, layout.GROUP_COUNT].sum():
+        return
+    first = lines[:, layout.FIRST_SPAN] << lines[:, layout.FIRST_SHIFT]
+    second = lines[:, layout.SECOND_BASE] + (lines[:, layout.SECOND_SPAN] << lines[:, layout.SECOND_SHIFT])
+    span, words = int(max(first.max(), second.max())), -(-len(lines) // layout.SEGMENTS_A_WORD)
+    masks = np.zeros((span, words), np.int64)
+    layout.add_to_masks(atlas, BLUETOOTH, masks)
+    view.memory["atlas"].value[1].append(masks)
+    # Readers look at the address first: it comes last.
+    atlas[head + layout.MASK_WORDS], atlas[head + layout.MASK_SPAN] = words, span
+    atlas[head + layout.MASKS] = masks.ctypes.data
 
 
 def _made(view: GraphView) -> Kept:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine import params
 from engine.geo.cells import cells_of, disk
-from engine.graph.atlas import atlas_of
+from engine.graph.atlas import asked, atlas_of
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels import found
 from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, TO, near_fixes
@@ -123,7 +123,16 @@ def _sightings(view: GraphView, q: Queries, eligibility: Eligibility, n: int, wh
     if "bluetooth" not in eligibility.channels or not view.bluetooth:
         return n
     most = round(min(300.0, eligibility.max_attenuation_db) * 100)
-    return int(sightings_of(atlas_of(view), *q.columns(), 0, len(q.person), most, buckets(), n, whole, parts, TALLY))
+    asked(view, len(q.person))
+    return int(
+        sightings_of(
+            atlas_of(view), *q.columns(), 0, len(q.person), most, buckets(), n, whole, parts, TALLY, _scratch()
+        )
+    )
+
+
+def _scratch() -> Ints:
+    return np.empty((found.SCRATCH, 8), np.int64)
 
 
 def buckets() -> Floats:
@@ -152,7 +161,7 @@ def _shared_stays(
     own_slack, other_slack = (slack, 0) if q.infector else (0, slack)
     atlases = atlas_of(view), atlas_of(others), others is view
     asked = (*q.columns(), 0, len(q.person), own_slack, other_slack)
-    return int(shared_stays(*atlases, *asked, n, whole, parts, TALLY))
+    return int(shared_stays(*atlases, *asked, n, whole, parts, TALLY, _scratch()))
 
 
 def _near_fixes(
@@ -176,7 +185,9 @@ def _near_fixes(
     cells = _cells_in_reach(own[:, LAT], own[:, LNG], np.minimum(cap, limit + sigmas * sigma))
     limits = (limit, sigmas, cap, per_sigma, floor, params.EARTH_RADIUS_M.value)
     atlas, asked = atlas_of(others), q.columns()
-    return lambda n, whole, parts: int(near_fixes(atlas, *asked, own, *cells, limits, n, whole, parts, TALLY))
+    return lambda n, whole, parts: int(
+        near_fixes(atlas, *asked, own, *cells, limits, n, whole, parts, TALLY, _scratch())
+    )
 
 
 def _vaguest_m(segment: Segment) -> float:

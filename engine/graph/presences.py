@@ -9,6 +9,7 @@ import numpy.typing as npt
 from engine.graph.atlas import atlas_of
 from engine.graph.kernels import stays as kernels
 from engine.graph.kernels.fixes import FIX, FROM, TO, WHERE, WHO, fixes_of_people
+from engine.graph.kernels.found import ROUND, SCRATCH
 from engine.graph.rooms import room
 from engine.graph.view import GraphView
 
@@ -52,10 +53,12 @@ def stays_of(view: GraphView, q: Queries, slack: int = 0) -> Presences:
     atlas, asked, tally = atlas_of(view), q.columns(), np.zeros(1, np.int64)
     found: list[Ints] = []
     with room() as here:
-        stays = here.ints("stays", 0, kernels.STAY)
+        stays, items = here.ints("stays", 0, kernels.STAY), here.ints("scratch", SCRATCH, 8)
         p = s = j = 0
         while p < len(q.person) and view.check_in:
-            n, p, s, j = kernels.stays_of_people(atlas, *asked, slack, p, s, j, len(q.person), stays, tally)
+            n, p, s, j = kernels.stays_of_people(
+                atlas, *asked, slack, p, s, j, len(q.person), stays, tally, items[:ROUND]
+            )
             found.append(stays[:n].copy())
     lines = np.concatenate(found) if found else np.empty((0, kernels.STAY), np.int64)
     who, place, segment, row = (
@@ -84,9 +87,9 @@ def fix_lines(view: GraphView, q: Queries, worst_accuracy_dm: int) -> Ints:
     if not view.location:
         return np.empty((0, FIX), np.int64)
     with room() as here:
-        lines = here.ints("fixes", 0, FIX)
+        lines, items = here.ints("fixes", 0, FIX), here.ints("scratch", SCRATCH, 8)
         while True:
-            found = fixes_of_people(atlas, *asked, 0, n, worst_accuracy_dm, lines, tally)
+            found = fixes_of_people(atlas, *asked, 0, n, worst_accuracy_dm, lines, tally, items)
             if found <= len(lines):
                 return np.array(lines[:found])
             lines = here.ints("fixes", found, FIX)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.graph.atlas import asked as asked_for
 from engine.graph.atlas import atlas_of
 from engine.graph.eligibility import CHANNELS, Eligibility
 from engine.graph.evidence import gather
@@ -31,6 +32,7 @@ def test_gather_finds_every_pair(
     seed: int, shape: tuple[int, int, int], data: st.DataObject, infector: bool, slack: int, channels: set[str]
 ) -> None:
     view = view_of(seed, *shape)
+    asked_for(view, data.draw(st.sampled_from([0, 10**9])))
     there = sorted({int(p) for s in (*view.bluetooth, *view.location) for p in s.rows.k1 >> 17}) or [0]
     people = data.draw(st.lists(st.sampled_from([*there, 0, shape[1] - 1]), min_size=1, max_size=6))
     asked = [(p, *sorted((data.draw(MOMENTS), data.draw(MOMENTS)))) for p in people]
@@ -81,6 +83,22 @@ def test_own_presences_are_those_that_overlap(seed: int, shape: tuple[int, int, 
                 expected.append((people.index(key >> 17), at, at + int(s.stay_s[r]), n, r))
     columns = (fixes.query, fixes.start, fixes.end, fixes.segment, fixes.row)
     assert sorted(zip(*(c.tolist() for c in columns), strict=True)) == sorted(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), SHAPES)
+def test_masks_leave_nobody_out(seed: int, shape: tuple[int, int, int]) -> None:
+    view = view_of(seed, *shape)
+    asked_for(view, 10**9)
+    if not view.bluetooth:
+        return
+    masks = view.memory["atlas"].value[1][-1]
+    for k, segment in enumerate(view.bluetooth):
+        assert (masks[segment.rows.k1 >> 17, 0] >> (2 * k) & 1).all()
+        assert (masks[segment.rows.k2, 0] >> (2 * k + 1) & 1).all()
+    if shape[0] == 60:
+        exact = {int(p) for s in view.bluetooth for p in (*(s.rows.k1 >> 17), *s.rows.k2)}
+        assert set(np.flatnonzero(masks[:, 0]).tolist()) == exact
 
 
 def test_copies_find_their_own_columns() -> None:

@@ -3,10 +3,12 @@
 import numpy as np
 from numba import njit
 
+from engine.graph.kernels.memory import lean
+
 DAY = 86_400
 
 
-@njit(cache=True, nogil=True)
+@lean
 def cumulative(table, course, first_s, step_s, t):
     """Infectious hours up to ``t`` seconds on a course's own time, by linear interpolation in its table."""
     if course >= table.shape[0]:
@@ -66,7 +68,7 @@ def summarise(
     return pieces
 
 
-@njit(cache=True, nogil=True)
+@lean
 def unbroken(start, end, lo, hi, piece_start, piece_end, pieces):
     """Write the unbroken pieces of the intervals [lo, hi), ascending in start, behind the ``pieces`` there are.
 
@@ -82,7 +84,7 @@ def unbroken(start, end, lo, hi, piece_start, piece_end, pieces):
     return pieces + 1
 
 
-@njit(cache=True, nogil=True)
+@lean
 def most_in_a_day(piece_start, piece_end, lo, hi):
     """Most seconds of disjoint ascending pieces [lo, hi) that any window of 24 hours can hold.
 
@@ -107,7 +109,7 @@ def most_in_a_day(piece_start, piece_end, lo, hi):
     return best
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _dose(
     start, end, weight, lo, hi, course, origin, factor, table, first_s, step_s, open_end, open_weight
 ):  # fmt: skip

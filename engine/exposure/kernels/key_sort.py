@@ -4,11 +4,12 @@ import numpy as np
 from numba import njit
 
 from engine.graph.kernels.memory import int64_at, uint8_at
+from engine.kernels.memory import inner
 
 _RUN = 16
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _before(keys, starts, prefix, people, a, b):
     """Whether people[a] sorts before people[b], by the bytes of their keys; ``prefix`` holds the first eight."""
     if prefix[a] != prefix[b]:
@@ -24,7 +25,7 @@ def _before(keys, starts, prefix, people, a, b):
     return i_end - i < j_end - j
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _first_eight(keys, starts, person):
     """The first eight bytes of a key as a number that sorts as they do; missing ones are 0."""
     a, b = int64_at(starts, person), int64_at(starts, person + 1)

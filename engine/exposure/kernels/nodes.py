@@ -3,23 +3,23 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from engine.exposure.kernels import fields as f
 from engine.exposure.kernels.contacts import DAY, _dose, cumulative, most_in_a_day, unbroken
 from engine.graph.kernels import found
 from engine.graph.kernels.memory import float64_at, int64_at
+from engine.kernels.memory import inner
 
 _NONE = np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def slot_of(person, mask):
     """Where in the table a person is looked for first."""
     return ((person * 0x9E3779B97F4A7C1) >> 24) & mask
 
 
-@njit(cache=True, nogil=True)
+@inner
 def add_slot(slots, stamp, mask, person, node):
     """Put a person who is not there yet into the table."""
     at = slot_of(person, mask)
@@ -28,7 +28,7 @@ def add_slot(slots, stamp, mask, person, node):
     slots[at, 0], slots[at, 1] = (stamp << 32) | person, node
 
 
-@njit(cache=True, nogil=True)
+@inner
 def node_of(state, nodes, slots, person):
     """The node of a person; a new one if there is none."""
     stamp, mask = state[f.STAMP], state[f.MASK]
@@ -45,7 +45,7 @@ def node_of(state, nodes, slots, person):
     return node
 
 
-@njit(cache=True, nogil=True)
+@inner
 def course_of(numbers, person):
     """Where a person is among the cases, else -1."""
     lo, hi = np.int64(0), numbers[f.CASE_COUNT]
@@ -58,7 +58,7 @@ def course_of(numbers, person):
     return lo if lo < numbers[f.CASE_COUNT] and int64_at(numbers[f.CASES], lo) == person else _NONE
 
 
-@njit(cache=True, nogil=True)
+@inner
 def isolated_at(numbers, person, otherwise):
     """When a person was isolated; ``otherwise``: beyond the column."""
     if person >= numbers[f.ISOLATIONS]:
@@ -66,42 +66,41 @@ def isolated_at(numbers, person, otherwise):
     return int64_at(numbers[f.ISOLATION], person)
 
 
-@njit(cache=True, nogil=True)
-def chain_of(whole, head, count, starts, ends, weights, parts):
-    """The evidence that ends with ``head`` as columns ascending in start. Cost: linear when it nearly is so."""
+@inner
+def _by_start(starts, ends, others, count):
+    """Put three columns into the order of the first. Cost: linear when they are; else a shell sort."""
+    i = 1
+    while i < count and starts[i - 1] <= starts[i]:
+        i += 1
+    gap = 0 if i >= count else 1
+    while gap > 0 and 9 * gap < count:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, count):
+            s, e, o, j = starts[i], ends[i], others[i], i
+            while j >= gap and starts[j - gap] > s:
+                starts[j], ends[j], others[j] = starts[j - gap], ends[j - gap], others[j - gap]
+                j -= gap
+            starts[j], ends[j], others[j] = s, e, o
+        gap //= 3
+
+
+@inner
+def _chain(whole, parts, head, count, times, weights):
+    """The evidence that ends with ``head`` as columns ascending in start: times[0], times[1], weights[0]."""
     e = head
     for i in range(count - 1, -1, -1):
-        starts[i], ends[i], weights[i] = whole[e, found.START], whole[e, found.END], parts[e, found.WEIGHT]
+        times[0, i], times[1, i], weights[0, i] = whole[e, found.START], whole[e, found.END], parts[e, found.WEIGHT]
         e = whole[e, found.NEXT]
-    moves = 0
-    for i in range(1, count):
-        s, e, w, j = starts[i], ends[i], weights[i], i
-        while j > 0 and starts[j - 1] > s:
-            starts[j], ends[j], weights[j] = starts[j - 1], ends[j - 1], weights[j - 1]
-            j -= 1
-        starts[j], ends[j], weights[j] = s, e, w
-        moves += i - j
-        if moves > 64 * count:
-            order = np.argsort(starts[:count], kind="mergesort")
-            starts[:count], ends[:count], weights[:count] = (
-                starts[:count][order],
-                ends[:count][order],
-                weights[:count][order],
-            )
-            return
+    _by_start(times[0], times[1], weights[0], count)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def met(
-    numbers, fractions, table, state, labels, chances, label, node, whole, parts, bounds, nodes, sums, pool, touched
-):
+    numbers, fractions, table, state, labels, chances, label, node, whole, parts, bounds, nodes, sums, pool, touched,
+    times, weights,
+):  # fmt: skip
     """Add to a node what the label's evidence of it comes to, if that is a contact under the policy."""
-    head, count, channels = nodes[node, f.HEAD], 0, 0
-    e = head
-    while e >= 0:
-        channels |= 1 << ((e >= bounds[1]) + (e >= bounds[2]))
-        count += 1
-        e = whole[e, found.NEXT]
     origin, course, factor = labels[f.ORIGIN, label], labels[f.COURSE, label], chances[f.FACTOR, label]
     if not numbers[f.FORWARD]:
         case = course_of(numbers, nodes[node, f.WHO])
@@ -109,52 +108,66 @@ def met(
         if case >= 0:
             origin, course = int64_at(numbers[f.CASE_ORIGIN], case), int64_at(numbers[f.CASE_COURSE], case)
             factor = float64_at(numbers[f.CASE_FACTOR], case)
-    first_s, step_s = int(fractions[f.FIRST_S]), int(fractions[f.STEP_S])
-    first, last = whole[head, found.START], whole[head, found.END]
-    if count == 1:
-        pieces, union = 1, last - first
-        counted = min(union, DAY) if numbers[f.ACCUMULATE] == 1 else union
-        piece_start = piece_end = np.empty(0, np.int64)
-        starts = ends = piece_start
-        weights = np.empty(0)
-    else:
-        starts, ends, weights = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
-        chain_of(whole, head, count, starts, ends, weights, parts)
-        piece_start, piece_end = np.empty(count, np.int64), np.empty(count, np.int64)
-        pieces = unbroken(starts, ends, 0, count, piece_start, piece_end, 0)
-        first, last = starts[0], piece_end[pieces - 1]
-        union = single = np.int64(0)
-        for p in range(pieces):
-            union += piece_end[p] - piece_start[p]
-            single = max(single, piece_end[p] - piece_start[p])
-        counted = single if numbers[f.ACCUMULATE] == 2 else union
-        if numbers[f.ACCUMULATE] == 1:
-            counted = most_in_a_day(piece_start, piece_end, 0, pieces)
-    if counted <= 0 or counted < fractions[f.LEAST_S]:
+    e = nodes[node, f.HEAD]
+    if whole[e, found.NEXT] >= 0:
+        _met_often(
+            numbers, fractions, table, state, chances, label, node, origin, course, factor, whole, parts, bounds,
+            nodes, sums, pool, touched, times, weights,
+        )  # fmt: skip
         return
-    if count == 1:
-        dose = (
-            parts[head, found.WEIGHT]
-            * (
-                cumulative(table, course, first_s, step_s, last - origin)
-                - cumulative(table, course, first_s, step_s, first - origin)
-            )
-            * factor
-        )
-    else:
-        dose = _dose(starts, ends, weights, 0, count, course, origin, factor, table, first_s, step_s,
-                     np.empty(count, np.int64), np.empty(count))  # fmt: skip
+    first, last = whole[e, found.START], whole[e, found.END]
+    counted = min(last - first, DAY) if numbers[f.ACCUMULATE] == 1 else last - first
+    if counted < fractions[f.LEAST_S]:
+        return
+    first_s, step_s = int(fractions[f.FIRST_S]), int(fractions[f.STEP_S])
+    since = cumulative(table, course, first_s, step_s, first - origin)
+    dose = parts[e, found.WEIGHT] * (cumulative(table, course, first_s, step_s, last - origin) - since) * factor
+    channels = np.int64(1) << ((e >= bounds[1]) + (e >= bounds[2]))
     _add(numbers, fractions, state, chances, label, node, first, last, dose, channels, nodes, sums, touched)
     if nodes[node, f.FLAGS] == 0:
-        if count == 1:
-            _add_piece(state, nodes, pool, node, first, last)
-        for p in range(pieces if count > 1 else 0):
+        _add_piece(state, nodes, pool, node, first, last)
+        if numbers[f.PLACES] and channels == 2:
+            _add_places(state, nodes, pool, node, whole, e, bounds)
+
+
+@inner
+def _met_often(
+    numbers, fractions, table, state, chances, label, node, origin, course, factor, whole, parts, bounds,
+    nodes, sums, pool, touched, times, weights,
+):  # fmt: skip
+    """The same for several pieces of evidence."""
+    head, count, channels = nodes[node, f.HEAD], 0, np.int64(0)
+    e = head
+    while e >= 0:
+        channels |= np.int64(1) << ((e >= bounds[1]) + (e >= bounds[2]))
+        count += 1
+        e = whole[e, found.NEXT]
+    first_s, step_s = int(fractions[f.FIRST_S]), int(fractions[f.STEP_S])
+    starts, ends, piece_start, piece_end = times[0], times[1], times[2], times[3]
+    _chain(whole, parts, head, count, times, weights)
+    pieces = unbroken(starts, ends, 0, count, piece_start, piece_end, 0)
+    union = single = np.int64(0)
+    for p in range(pieces):
+        union += piece_end[p] - piece_start[p]
+        single = max(single, piece_end[p] - piece_start[p])
+    counted = single if numbers[f.ACCUMULATE] == 2 else union
+    if numbers[f.ACCUMULATE] == 1:
+        counted = most_in_a_day(piece_start, piece_end, 0, pieces)
+    if counted < fractions[f.LEAST_S]:
+        return
+    dose = _dose(
+        starts, ends, weights[0], 0, count, course, origin, factor, table, first_s, step_s, times[4], weights[1]
+    )
+    first, last = starts[0], piece_end[pieces - 1]
+    _add(numbers, fractions, state, chances, label, node, first, last, dose, channels, nodes, sums, touched)
+    if nodes[node, f.FLAGS] == 0:
+        for p in range(pieces):
             _add_piece(state, nodes, pool, node, piece_start[p], piece_end[p])
         if numbers[f.PLACES] and channels & 2:
             _add_places(state, nodes, pool, node, whole, head, bounds)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _add(numbers, fractions, state, chances, label, node, first, last, dose, channels, nodes, sums, touched):
     """Moment, witness, extent and chance. Labels come in the order of their keys: the first of equals stays."""
     level = numbers[f.AT_LEVEL]
@@ -179,7 +192,7 @@ def _add(numbers, fractions, state, chances, label, node, first, last, dose, cha
     sums[node, f.ESCAPED] *= escapes
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _add_piece(state, nodes, pool, node, start, end):
     if nodes[node, f.PIECE_NEXT] == -2:
         nodes[node, f.PIECE_START], nodes[node, f.PIECE_END], nodes[node, f.PIECE_NEXT] = start, end, -1
@@ -190,7 +203,7 @@ def _add_piece(state, nodes, pool, node, start, end):
     state[f.POOLED] = n + 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _add_places(state, nodes, pool, node, whole, head, bounds):
     """The places of the shared stays of a contact, each once."""
     e = head
@@ -211,25 +224,26 @@ def _add_places(state, nodes, pool, node, whole, head, bounds):
         e = whole[e, found.NEXT]
 
 
-@njit(cache=True, nogil=True)
-def seconds_of(nodes, pool, node):
+@inner
+def seconds_of(nodes, pool, node, times):
     """Length of the union of all pieces of a node."""
-    at = nodes[node, f.PIECE_NEXT]
-    if at == -1:
+    if nodes[node, f.PIECE_NEXT] == -1:
         return nodes[node, f.PIECE_END] - nodes[node, f.PIECE_START]
-    count = 1
-    while at >= 0:
-        count += 1
-        at = pool[at, 2]
-    starts, ends = np.empty(count, np.int64), np.empty(count, np.int64)
+    return _joined_length(nodes, pool, node, times)
+
+
+@inner
+def _joined_length(nodes, pool, node, times):
+    starts, ends = times[0], times[1]
     starts[0], ends[0] = nodes[node, f.PIECE_START], nodes[node, f.PIECE_END]
-    at = nodes[node, f.PIECE_NEXT]
-    for i in range(count - 1, 0, -1):
-        starts[i], ends[i] = pool[at, 0], pool[at, 1]
+    count, at = 1, nodes[node, f.PIECE_NEXT]
+    while at >= 0:
+        starts[count], ends[count] = pool[at, 0], pool[at, 1]
         at = pool[at, 2]
-    order = np.argsort(starts, kind="mergesort")
-    total, reached = np.int64(0), starts[order[0]]
-    for i in order:
+        count += 1
+    _by_start(starts, ends, times[2], count)
+    total, reached = np.int64(0), starts[0]
+    for i in range(count):
         total += max(ends[i] - max(starts[i], reached), 0)
         reached = max(reached, ends[i])
     return total

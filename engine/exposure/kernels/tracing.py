@@ -20,6 +20,7 @@ from engine.graph.kernels import found
 from engine.graph.kernels.memory import float64_at, int64_at
 from engine.graph.kernels.sightings import sightings_of
 from engine.graph.kernels.stays import shared_stays
+from engine.kernels.memory import inner
 
 CHUNK = 64
 """Labels whose evidence is found together."""
@@ -29,21 +30,24 @@ _EXPECTED = 1
 @njit(cache=True, nogil=True)
 def spread(
     atlas, numbers, fractions, table, state, tally, labels, chances, nodes, sums, slots, pool, touched, ranges,
-    whole, parts, near, near_parts, answers, answer_parts, shares,
+    whole, parts, near, near_parts, answers, answer_parts, shares, scratch, times, weights,
 ):  # fmt: skip
     """From label state[NEXT] to numbers[TO]; closes the level's last case when that is its end. DONE or MORE_..."""
-    bounds = np.zeros(4, np.int64)
+    bounds, at = np.zeros(4, np.int64), np.zeros(3, np.int64)
     while state[f.NEXT] < numbers[f.TO]:
         first = state[f.NEXT]
-        last = _evidence(atlas, numbers, fractions, state, tally, labels, first, whole, parts, near, near_parts, bounds)
+        last = _evidence(
+            atlas, numbers, fractions, state, tally, labels, first, whole, parts, near, near_parts, bounds, scratch
+        )
         if last == first:
             return f.MORE_EVIDENCE
-        at = bounds[:3].copy()
+        at[:] = bounds[:3]
         for label in range(first, last):
             if labels[f.CASE, label] != state[f.OPEN_CASE]:
                 _close(
-                    numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares
-                )
+                    numbers, state, labels, chances, nodes, sums, pool, touched, ranges,
+                    answers, answer_parts, shares, times,
+                )  # fmt: skip
                 if not _open(numbers, state, labels, label, nodes, slots, ranges):
                     state[f.NEXT] = label
                     return f.MORE_ROOM
@@ -53,33 +57,48 @@ def spread(
                 return f.MORE_ROOM
             _meet(
                 numbers, fractions, table, state, labels, chances, label, nodes, sums, slots, pool, touched,
-                whole, parts, bounds, at,
+                whole, parts, bounds, at, times, weights,
             )  # fmt: skip
         state[f.NEXT] = last
     if state[f.NEXT] == numbers[f.LEVEL_END]:
-        _close(numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares)
+        _close(
+            numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares, times
+        )
     return f.DONE
 
 
-@njit(cache=True, nogil=True)
-def _evidence(atlas, numbers, fractions, state, tally, labels, first, whole, parts, near, near_parts, bounds):
+@inner
+def _evidence(atlas, numbers, fractions, state, tally, labels, first, whole, parts, near, near_parts, bounds, scratch):
     """Evidence of labels from ``first`` on, channel by channel (``bounds``); returns the end of these labels.
 
     That is ``first`` itself when there is no room for one label; state[NEEDED] says how much there must be.
     """
     person, start, end = labels[f.PERSON], labels[f.START], labels[f.END]
     last = min(first + CHUNK, numbers[f.TO])
+    looked = tally[0]
     while True:
-        n = np.int64(0)
+        n, tally[0] = np.int64(0), looked
         if numbers[f.ATTENUATION] >= 0:
             n = sightings_of(
-                atlas, person, start, end, first, last, numbers[f.ATTENUATION], fractions, n, whole, parts, tally
+                atlas,
+                person,
+                start,
+                end,
+                first,
+                last,
+                numbers[f.ATTENUATION],
+                fractions,
+                n,
+                whole,
+                parts,
+                tally,
+                scratch,
             )
         bounds[1] = n
         if numbers[f.STAYS]:
             n = shared_stays(
                 atlas, atlas, True, person, start, end, first, last, numbers[f.OWN_SLACK], numbers[f.OTHER_SLACK],
-                n, whole, parts, tally,
+                n, whole, parts, tally, scratch,
             )  # fmt: skip
         bounds[2] = n
         a = _line_of(near, numbers[f.NEAR], first)
@@ -91,12 +110,15 @@ def _evidence(atlas, numbers, fractions, state, tally, labels, first, whole, par
             state[f.NEEDED] = bounds[3]
             return first
         last = first + (last - first) // 2
-    whole[n : n + b - a] = near[a:b]
-    parts[n : n + b - a] = near_parts[a:b]
+    for i in range(b - a):
+        for c in range(found.INTEGERS):
+            whole[n + i, c] = near[a + i, c]
+        for c in range(found.FRACTIONS):
+            parts[n + i, c] = near_parts[a + i, c]
     return last
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _line_of(near, count, label):
     lo, hi = np.int64(0), count
     while lo < hi:
@@ -108,7 +130,7 @@ def _line_of(near, count, label):
     return lo
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _count(label, whole, bounds, at):
     """Pieces of evidence of a label, from ``at`` on in each channel."""
     count = 0
@@ -120,7 +142,7 @@ def _count(label, whole, bounds, at):
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _has_room(numbers, state, count, labels, nodes, slots, pool, ranges, answers, shares):
     """Whether so much evidence of one label fits, whatever it is; and what it may become when its case is closed."""
     people = state[f.PRIOR] + state[f.NODES] - state[f.OPENED_AT] + count
@@ -133,7 +155,7 @@ def _has_room(numbers, state, count, labels, nodes, slots, pool, ranges, answers
     return fits & (state[f.SHARES] + state[f.TOUCHED] + state[f.POOLED] + 3 * count <= shares.shape[1])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _rebuilt(numbers, state, people, nodes, slots, ranges):
     """Make the table of the open case anew, for so many people. Whether there is room."""
     size = 64
@@ -151,7 +173,7 @@ def _rebuilt(numbers, state, people, nodes, slots, ranges):
     return True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _open(numbers, state, labels, label, nodes, slots, ranges):
     """Begin with the case of a label. Whether there was room; if so, its people so far are in the table."""
     case, last, seeds = labels[f.CASE, label], label, np.int64(0)
@@ -174,7 +196,7 @@ def _open(numbers, state, labels, label, nodes, slots, ranges):
 
 
 @njit(cache=True, nogil=True)
-def _close(numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares):
+def _close(numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares, times):
     """Keep the labels of the open case that are better than any nearer ones, in the order of keys, and answer."""
     if state[f.OPEN_CASE] < 0:
         return
@@ -196,7 +218,7 @@ def _close(numbers, state, labels, chances, nodes, sums, pool, touched, ranges, 
         node = touched[1, position]
         _label(numbers, state, labels, chances, nodes, sums, node)
         if nodes[node, f.FLAGS] == 0:
-            _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, answer_parts, shares)
+            _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, answer_parts, shares, times)
         nodes[node, f.FLAGS] |= f.KNOWN
         nodes[node, f.BEST] = nodes[node, f.REACHED_AT]
     ranges[state[f.OPEN_CASE], numbers[f.AT_LEVEL], 0] = state[f.OPENED_AT]
@@ -205,7 +227,7 @@ def _close(numbers, state, labels, chances, nodes, sums, pool, touched, ranges, 
     state[f.TOUCHED] = state[f.POOLED] = 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _label(numbers, state, labels, chances, nodes, sums, node):
     """A kept label: from when to when the person passes on (backward: may have been infected), and how."""
     n, person, moment = state[f.LABELS], nodes[node, f.WHO], nodes[node, f.REACHED_AT]
@@ -224,7 +246,7 @@ def _label(numbers, state, labels, chances, nodes, sums, node):
     state[f.LABELS] = n + 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def set_course(numbers, labels, chances, label):
     """A case follows its own course; anybody else what the label says already."""
     case = course_of(numbers, labels[f.PERSON, label])
@@ -234,13 +256,13 @@ def set_course(numbers, labels, chances, label):
         chances[f.FACTOR, label] = float64_at(numbers[f.CASE_FACTOR], case)
 
 
-@njit(cache=True, nogil=True)
-def _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, answer_parts, shares):
+@inner
+def _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, answer_parts, shares, times):
     """The row of a person at the level at which the case first reaches them, and the places behind it."""
     n, person = state[f.ANSWERS], nodes[node, f.WHO]
     answers[f.A_PERSON, n], answers[f.A_LEVEL, n] = person, numbers[f.AT_LEVEL]
     answers[f.A_FIRST, n], answers[f.A_LAST, n] = nodes[node, f.FIRST], nodes[node, f.LAST]
-    answers[f.A_SECONDS, n], answers[f.A_CHANNELS, n] = seconds_of(nodes, pool, node), nodes[node, f.CHANNELS]
+    answers[f.A_SECONDS, n], answers[f.A_CHANNELS, n] = seconds_of(nodes, pool, node, times), nodes[node, f.CHANNELS]
     answers[f.A_VIA, n] = labels[f.PERSON, nodes[node, f.WITNESS]]
     answers[f.A_CASE, n] = state[f.OPEN_CASE]
     answer_parts[f.A_DOSE, n], answer_parts[f.A_CHANCE, n] = sums[node, f.DOSE], 1.0 - sums[node, f.ESCAPED]
@@ -258,10 +280,10 @@ def _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, a
     state[f.SHARES] = k
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _meet(
     numbers, fractions, table, state, labels, chances, label, nodes, sums, slots, pool, touched,
-    whole, parts, bounds, at,
+    whole, parts, bounds, at, times, weights,
 ):  # fmt: skip
     """All contacts of a label."""
     alone = int64_at(numbers[f.ALONE], labels[f.CASE, label]) if numbers[f.ALONE] else np.int64(-1)
@@ -287,5 +309,5 @@ def _meet(
     for i in range(count):
         met(
             numbers, fractions, table, state, labels, chances, label, touched[1, i], whole, parts, bounds, nodes, sums,
-            pool, touched[0],
+            pool, touched[0], times, weights,
         )  # fmt: skip

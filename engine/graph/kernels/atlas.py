@@ -9,6 +9,7 @@ from numba import njit
 
 from engine.graph.kernels.memory import int32_at, int64_at, ones, prefetch
 from engine.graph.layout import SECOND_BITS
+from engine.kernels.memory import inner
 
 DAY = 86_400
 MOMENTS = 1 << 60
@@ -16,8 +17,11 @@ MOMENTS = 1 << 60
 
 # The head of a channel: channel * HEAD +
 HEAD = 8
-LINES, DAYS_AT, FIRST_DAY, DAYS, REACH = 0, 1, 2, 3, 4
-"""Where its lines begin; where the numbers of the first segment of each day begin; how long rows last at most."""
+LINES, DAYS_AT, FIRST_DAY, DAYS, REACH, MASKS, MASK_WORDS, MASK_SPAN = range(8)
+"""Where its lines begin; where the numbers of the first segment of each day begin; how long rows last at most; and of
+sightings, once it pays, the address of the words that say which segments a code is in (see :func:`add_to_masks`)."""
+SEGMENTS_A_WORD = 31
+"""Two bits each: for the first and the second order."""
 PLACE_STAY, PLACE_WEIGHT, USUAL_STAY = 3 * HEAD, 3 * HEAD + 1, 3 * HEAD + 2
 """Addresses of the columns by place; the longest usual stay, s."""
 HEADS = 3 * HEAD + 8
@@ -37,7 +41,7 @@ have many rows. Check-ins have starts by place, and with them the longest stay o
 STAY_UNIT = 64
 
 
-@njit(cache=True, nogil=True)
+@inner
 def segments_between(atlas, channel, low, high):
     """Numbers [first, last) of the segments that may have rows in [low, high), going by the day alone."""
     head = channel * HEAD
@@ -51,7 +55,7 @@ def segments_between(atlas, channel, low, high):
     return atlas[at + since], atlas[at + max(since, to)]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def ask_first(atlas, line, code):
     """Ask for what :func:`rows_of_code` will read."""
     c = code >> atlas[line + FIRST_SHIFT]
@@ -61,7 +65,7 @@ def ask_first(atlas, line, code):
         prefetch(atlas[line + FIRST_WORDS] + 8 * (c >> 5))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def rows_of_code(atlas, line, code):
     """Rows [lo, hi) of the first order among which those of ``code`` are; empty: there are none."""
     c = code >> atlas[line + FIRST_SHIFT]
@@ -76,14 +80,14 @@ def rows_of_code(atlas, line, code):
     return np.int64(0), np.int64(0)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def ask_second(atlas, line, code):
     """Ask for what :func:`group_near` will read."""
     c = (code - atlas[line + SECOND_BASE]) >> atlas[line + SECOND_SHIFT]
     prefetch(atlas[line + SECOND_WORDS] + 8 * (c >> 5))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def group_near(atlas, line, code):
     """The group of ``code``, where shift is 0, else the first that it can be; -1: there is none. Asks for its start."""
     c = (code - atlas[line + SECOND_BASE]) >> atlas[line + SECOND_SHIFT]
@@ -97,7 +101,7 @@ def group_near(atlas, line, code):
     return g
 
 
-@njit(cache=True, nogil=True)
+@inner
 def run_of_group(atlas, line, g, code):
     """Where the rows of ``code`` are in the second order, given :func:`group_near`: [lo, hi)."""
     if g < 0:
@@ -111,7 +115,19 @@ def run_of_group(atlas, line, g, code):
     return int32_at(atlas[line + GROUP_START], g), int32_at(atlas[line + GROUP_START], g + 1)
 
 
-@njit(cache=True, nogil=True)
+@inner
+def orders_with(atlas, channel, segment, code):
+    """In which orders of a segment a code may have rows: 1, 2 or 3; 0: it has none."""
+    masks = atlas[channel * HEAD + MASKS]
+    if masks == 0:
+        return np.int64(3)
+    if code >= atlas[channel * HEAD + MASK_SPAN]:
+        return np.int64(0)
+    word = int64_at(masks, code * atlas[channel * HEAD + MASK_WORDS] + segment // SEGMENTS_A_WORD)
+    return (word >> (2 * (segment % SEGMENTS_A_WORD))) & 3
+
+
+@inner
 def first_not_below(k1, wanted, lo, hi):
     """First row in [lo, hi) of the keys at address ``k1`` that is not below ``wanted``, else hi. Without branches."""
     n = hi - lo
@@ -161,3 +177,36 @@ def longest_of_places(majors, major_longest, shift, span):
         units = min((np.int64(major_longest[m]) + STAY_UNIT - 1) // STAY_UNIT, 65_535)
         found[majors[m] >> shift] = max(np.int64(found[majors[m] >> shift]), units)
     return found
+
+
+@njit(cache=True, nogil=True)
+def add_to_masks(atlas, channel, masks):
+    """Set the bits of all codes in ``masks`` (codes, words): bits 2 k and 2 k + 1 for the orders of segment k.
+
+    Directories that take several codes together set the bits of all of these. Cost: the codes of all segments.
+    """
+    first, last = atlas[channel * HEAD + LINES], atlas[channel * HEAD + DAYS_AT]
+    for line in range(first, last, LINE):
+        segment = (line - first) // LINE
+        w, bit = segment // SEGMENTS_A_WORD, np.int64(1) << (2 * (segment % SEGMENTS_A_WORD))
+        if atlas[line + FIRST_STARTS]:
+            for c in range(atlas[line + FIRST_SPAN]):
+                if int32_at(atlas[line + FIRST_STARTS], c) < int32_at(atlas[line + FIRST_STARTS], c + 1):
+                    masks[c, w] |= bit
+        else:
+            _add_words(atlas[line + FIRST_WORDS], atlas[line + FIRST_SPAN], atlas[line + FIRST_SHIFT], 0, masks, w, bit)
+        _add_words(
+            atlas[line + SECOND_WORDS], atlas[line + SECOND_SPAN], atlas[line + SECOND_SHIFT],
+            atlas[line + SECOND_BASE], masks, w, bit << 1,
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _add_words(words, span, shift, base, masks, w, bit):
+    for block in range((span + 31) >> 5):
+        word = int64_at(words, block) & 0xFFFFFFFF
+        while word:
+            c = (block << 5) + ones((word & -word) - 1)
+            word &= word - 1
+            for code in range(base + (c << shift), min(base + ((c + 1) << shift), len(masks))):
+                masks[code, w] |= bit

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from engine.graph.kernels import atlas as at
 from engine.graph.kernels import found
@@ -15,8 +14,9 @@ from engine.graph.kernels.atlas import (
     rows_of_code,
     segments_between,
 )
-from engine.graph.kernels.memory import int32_at, int64_at, prefetch, uint16_at
+from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
+from engine.kernels.memory import inner
 
 LOCATION = 2
 # A fix: index of the person, from, to, latitude, longitude, accuracy, segment << 32 | row.
@@ -26,18 +26,17 @@ UNIT = math.pi / 180e7
 """1e-7 degree."""
 
 
-@njit(cache=True, nogil=True)
-def fixes_of_people(atlas, person, start, end, first, last, worst, fixes, tally):
+@lean
+def fixes_of_people(atlas, person, start, end, first, last, worst, fixes, tally, items):
     """Fixes of each person, no vaguer than ``worst`` (dm), that overlap the window, by person, then segment and time.
 
     Written to ``fixes`` (n, FIX) as far as there is room; returns how many there are.
     """
     usual = atlas[LOCATION * at.HEAD + at.REACH]
-    items = np.empty((found.ROUND, 5), np.int64)
     n = 0
     p, s = np.int64(first), np.int64(0)
     while p < last:
-        m, p, s = found.next_round(atlas, LOCATION, start, end, 0, usual, p, s, last, items)
+        m, p, s = found.next_round(atlas, LOCATION, person, start, end, 0, usual, p, s, last, items)
         for i in range(m):
             ask_first(atlas, items[i, 1], person[items[i, 0]])
         for i in range(m):
@@ -57,7 +56,7 @@ def fixes_of_people(atlas, person, start, end, first, last, worst, fixes, tally)
     return n
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _own(atlas, person, start, end, worst, item, n, fixes, tally):
     who, line = item[0], item[1]
     k1, day_start, cap = atlas[line + at.K1], atlas[line + at.DAY_START], len(fixes)
@@ -83,7 +82,7 @@ def _own(atlas, person, start, end, worst, item, n, fixes, tally):
     return n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def distance_m(lat_a, lng_a, lat_b, lng_b, radius):
     """Equirectangular distance in metres of two points in 1e-7 degree; symmetric to the last bit."""
     mean_lat = (np.float64(lat_a) + np.float64(lat_b)) * (0.5 * UNIT)
@@ -94,7 +93,7 @@ def distance_m(lat_a, lng_a, lat_b, lng_b, radius):
     return math.sqrt(dx * dx + dy * dy)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def chance_within(limit, distance, sigma):
     """P(true distance <= limit) given the observed one, the difference being round Gaussian with ``sigma`` per axis.
 
@@ -123,15 +122,14 @@ def chance_within(limit, distance, sigma):
     return min(1.0, total)
 
 
-@njit(cache=True, nogil=True)
-def near_fixes(atlas, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally):
+@lean
+def near_fixes(atlas, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally, items):
     """Other people's fixes near each of ``fixes`` (m, FIX) while both presences last, in the window of its person.
 
     ``cells[cell_start[c]:cell_start[c + 1]]`` with c = cell_of[o] are the H3 cells within reach of fix o. Evidence is
     eligible when the distance is within the search radius and the chance of true proximity is at least the floor.
     ``limits``: distance, sigmas of the search, its cap, sigmas of an accuracy, floor, radius of the earth.
     """
-    items = np.empty((found.ROUND, 2), np.int64)
     usual = atlas[LOCATION * at.HEAD + at.REACH]
     for o in range(len(fixes)):
         fix = fixes[o]
@@ -154,7 +152,7 @@ def near_fixes(atlas, person, start, end, fixes, cell_of, cell_start, cells, lim
     return n
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _occupied(atlas, line, cells, first, count, items):
     """Rows [from, to) of the second order of those cells that hold any; returns how many cells those are."""
     for i in range(count):
@@ -183,7 +181,7 @@ def _occupied(atlas, line, cells, first, count, items):
     return m
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _close(atlas, x, fix, since, to, line, segment, usual, lo, hi, limits, n, whole, parts, tally):
     """Evidence of one fix with the rows [lo, hi) of a cell."""
     k1, by_group, day_start = atlas[line + at.K1], atlas[line + at.BY_GROUP], atlas[line + at.DAY_START]

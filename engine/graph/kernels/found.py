@@ -11,10 +11,11 @@ next step will read. So the waits for memory overlap instead of adding up.
 """
 
 import numpy as np
-from numba import njit
 
 from engine.graph.kernels import atlas as at
-from engine.graph.kernels.atlas import segments_between
+from engine.graph.kernels.atlas import orders_with, segments_between
+from engine.graph.kernels.memory import lean
+from engine.kernels.memory import inner
 
 PERSON, OTHER, START, END, PLACE, OWN, THEIRS, NEXT = range(8)
 """Integers: index of the person asked about; code of the other; interval; place or -1; where their records are,
@@ -26,11 +27,13 @@ ROUND = 128
 """(Person, segment) taken together."""
 RECORDS = 128
 """Records taken together."""
+SCRATCH = ROUND + RECORDS
+"""Lines of 8 integers that a scan works with."""
 
 
-@njit(cache=True, nogil=True)
-def next_round(atlas, channel, start, end, slack, usual, p, s, last, items):
-    """Fill ``items`` (ROUND, 3+) with (person, line, segment) from person ``p``, segment ``s`` on: windows they touch.
+@inner
+def next_round(atlas, channel, person, start, end, slack, usual, p, s, last, items):
+    """Fill ``items`` (ROUND, 8) with (person, line, segment, ..., orders), from person ``p`` and segment ``s`` on.
 
     Rows may last ``usual`` seconds without saying so. Returns how many, and where to go on: (items, p, s).
     """
@@ -41,20 +44,22 @@ def next_round(atlas, channel, start, end, slack, usual, p, s, last, items):
         first = max(first, s)
         for segment in range(first, to):
             line = lines + segment * at.LINE
-            if atlas[line + at.DAY_START] + at.DAY + max(atlas[line + at.LONGEST], usual) <= low:
+            orders = orders_with(atlas, channel, segment, person[p])
+            if orders == 0 or atlas[line + at.DAY_START] + at.DAY + max(atlas[line + at.LONGEST], usual) <= low:
                 continue
             if m == ROUND:
                 return m, p, segment
             items[m, 0] = p
             items[m, 1] = line
             items[m, 2] = segment
+            items[m, 7] = orders
             m += 1
         p += 1
         s = 0
     return m, p, np.int64(0)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def unpacked(
     whole, parts, bounds, query, other, start, end, weight, channel, measure, place,
     own_segment, own_row, other_segment, other_row,

@@ -6,7 +6,7 @@ Whoever makes such a table keeps the arrays alive as long as it. Nothing here ch
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic
 
 _READ, _KEEP, _DATA = 0, 3, 1
@@ -71,3 +71,8 @@ def _ones(typing_context, word):
 prefetch: Any = intrinsic(_prefetch)
 float64_at: Any = intrinsic(_float64_at)
 ones: Any = intrinsic(_ones)
+
+_compiled: Any = njit
+"""Its types lack ``_nrt``: without it nobody counts who holds an array, which costs two locked operations a call."""
+lean = _compiled(cache=True, nogil=True, _nrt=False)
+"""Kernels that make no arrays, for Python and for kernels; :data:`engine.kernels.memory.inner`: for kernels alone."""

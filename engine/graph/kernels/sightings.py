@@ -1,29 +1,28 @@
 """Scan of Bluetooth sightings from both sides. See :mod:`engine.graph.kernels.found`."""
 
 import numpy as np
-from numba import njit
 
 from engine.graph.kernels import atlas as at
 from engine.graph.kernels import found
 from engine.graph.kernels.atlas import ask_first, ask_second, first_not_below, group_near, rows_of_code, run_of_group
-from engine.graph.kernels.memory import int16_at, int32_at, int64_at, prefetch, uint16_at
+from engine.graph.kernels.memory import int16_at, int32_at, int64_at, lean, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
+from engine.kernels.memory import inner
 
 BLUETOOTH = 0
 
 
-@njit(cache=True, nogil=True)
-def sightings_of(atlas, person, start, end, first, last, most, buckets, n, whole, parts, tally):
+@lean
+def sightings_of(atlas, person, start, end, first, last, most, buckets, n, whole, parts, tally, scratch):
     """Sightings between each person and anyone, seen from either side, no weaker than ``most`` (cdB).
 
     A sighting x reported lies in the first order (k1 = x), one that x's peer reported in the second. ``buckets``:
     three edges of attenuation (dB, inclusive), then four weights.
     """
-    items = np.empty((found.ROUND, 8), np.int64)
-    rows = np.empty((found.RECORDS, 4), np.int64)
+    items, rows = scratch[: found.ROUND], scratch[found.ROUND :]
     p, s = np.int64(first), np.int64(0)
     while p < last:
-        m, p, s = found.next_round(atlas, BLUETOOTH, start, end, 0, 0, p, s, last, items)
+        m, p, s = found.next_round(atlas, BLUETOOTH, person, start, end, 0, 0, p, s, last, items)
         _ranges(atlas, person, start, end, m, items)
         r = 0
         for i in range(m):
@@ -46,19 +45,22 @@ def sightings_of(atlas, person, start, end, first, last, most, buckets, n, whole
     return n
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ranges(atlas, person, start, end, m, items):
     """For each item where its rows are, in columns 3-4 of the first order and 5-6 of the second."""
     for i in range(m):
-        ask_first(atlas, items[i, 1], person[items[i, 0]])
-        ask_second(atlas, items[i, 1], person[items[i, 0]])
+        if items[i, 7] & 1:
+            ask_first(atlas, items[i, 1], person[items[i, 0]])
+        if items[i, 7] & 2:
+            ask_second(atlas, items[i, 1], person[items[i, 0]])
     for i in range(m):
         x, line = person[items[i, 0]], items[i, 1]
-        lo, hi = rows_of_code(atlas, line, x)
-        items[i, 3], items[i, 4] = lo, hi
-        if lo < hi:
+        lo, hi = np.int64(0), np.int64(0)
+        if items[i, 7] & 1:
+            lo, hi = rows_of_code(atlas, line, x)
             prefetch(atlas[line + at.K1] + 8 * ((lo + hi) >> 1))
-        items[i, 5] = group_near(atlas, line, x)
+        items[i, 3], items[i, 4] = lo, hi
+        items[i, 5] = group_near(atlas, line, x) if items[i, 7] & 2 else np.int64(-1)
     for i in range(m):
         line, lo, hi = items[i, 1], items[i, 3], items[i, 4]
         if lo < hi:
@@ -77,7 +79,7 @@ def _ranges(atlas, person, start, end, m, items):
     _within(atlas, start, end, m, items)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _within(atlas, start, end, m, items):
     """Narrow long runs of the second order (columns 5-6) to the window."""
     for i in range(m):
@@ -92,7 +94,7 @@ def _within(atlas, start, end, m, items):
         items[i, 6] = _after(k1, by_group, to, items[i, 5], hi)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _after(k1, by_group, wanted, lo, hi):
     """First of the rows [lo, hi) of a group at or after a second of the day, else hi."""
     while lo < hi:
@@ -104,7 +106,7 @@ def _after(k1, by_group, wanted, lo, hi):
     return lo
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _told(atlas, start, end, most, buckets, r, rows, n, whole, parts):
     """Write the evidence of the first ``r`` rows."""
     cap = len(whole)

@@ -1,32 +1,31 @@
 """Scans of check-ins: own presences, and who else was at the place. See :mod:`engine.graph.kernels.found`."""
 
 import numpy as np
-from numba import njit
 
 from engine.graph.kernels import atlas as at
 from engine.graph.kernels import found
 from engine.graph.kernels.atlas import ask_second, first_not_below, group_near, run_of_group, segments_between
-from engine.graph.kernels.memory import float64_at, int32_at, int64_at, prefetch, uint16_at
+from engine.graph.kernels.memory import float64_at, int32_at, int64_at, lean, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
+from engine.kernels.memory import inner
 
 CHECK_IN = 1
 # A stay: index of the person, place, from, to, line, segment, row.
 WHO, PLACE, FROM, TO, LINE, SEGMENT, ROW = range(7)
-STAY = 7
+STAY = 8
 
 
-@njit(cache=True, nogil=True)
-def stays_of_people(atlas, person, start, end, slack, p, s, j, last, stays, tally):
+@lean
+def stays_of_people(atlas, person, start, end, slack, p, s, j, last, stays, tally, items):
     """Fill ``stays`` with check-ins that overlap the window of their person, widened by ``slack`` (not clipped).
 
     Begins with person ``p``, segment ``s``, check-in ``j`` of those, and returns (stays, p, s, j) to go on from;
     p == last: that was all.
     """
-    items = np.empty((found.ROUND, 5), np.int64)
     r, cap = 0, len(stays)
     while p < last:
         m, next_p, next_s = found.next_round(
-            atlas, CHECK_IN, start, end, slack, atlas[at.USUAL_STAY], p, s, last, items
+            atlas, CHECK_IN, person, start, end, slack, atlas[at.USUAL_STAY], p, s, last, items
         )
         _runs(atlas, person, m, items)
         begun = r
@@ -49,7 +48,7 @@ def stays_of_people(atlas, person, start, end, slack, p, s, j, last, stays, tall
     return r, p, s, np.int64(0)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _runs(atlas, person, m, items):
     """For each item where the rows of its person are in the second order: columns 3-4."""
     for i in range(m):
@@ -61,7 +60,7 @@ def _runs(atlas, person, m, items):
         prefetch(atlas[items[i, 1] + at.BY_GROUP] + 4 * items[i, 3])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _overlapping(atlas, start, end, slack, first, last, stays):
     """Fill in the stays [first, last), keep those that overlap their window, and return where they end now."""
     n = first
@@ -80,9 +79,9 @@ def _overlapping(atlas, start, end, slack, first, last, stays):
     return n
 
 
-@njit(cache=True, nogil=True)
+@lean
 def shared_stays(
-    atlas, others, same, person, start, end, first, last, own_slack, other_slack, n, whole, parts, tally
+    atlas, others, same, person, start, end, first, last, own_slack, other_slack, n, whole, parts, tally, scratch
 ):  # fmt: skip
     """Other people's check-ins (of ``others``) that overlap those of each person at the same place.
 
@@ -90,10 +89,10 @@ def shared_stays(
     Cost: the person's stays, and the rows of each place from (start - longest stay begun there that day) to the end.
     """
     slack = max(own_slack, other_slack)
-    stays = np.empty((found.RECORDS, STAY), np.int64)
+    items, stays = scratch[: found.ROUND], scratch[found.ROUND :]
     p, s, j = np.int64(first), np.int64(0), np.int64(0)
     while p < last:
-        m, p, s, j = stays_of_people(atlas, person, start, end, slack, p, s, j, last, stays, tally)
+        m, p, s, j = stays_of_people(atlas, person, start, end, slack, p, s, j, last, stays, tally, items)
         if same:
             _ahead(atlas, stays, m)
         for i in range(m):
@@ -117,7 +116,7 @@ def shared_stays(
     return n
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ahead(atlas, stays, m):
     """Ask for the memory round each stay: who was there before and after, and the longest stay at its place."""
     for i in range(m):
@@ -133,7 +132,7 @@ def _ahead(atlas, stays, m):
         prefetch(atlas[line + at.LONGESTS] + 2 * (stays[i, PLACE] >> atlas[line + at.FIRST_SHIFT]))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _met(atlas, x, place, since, to, line, hint, slack, n, whole, parts):
     """Evidence of a stay of ``x`` in one segment, and the number of records looked at; rows without the segment."""
     day_start, c = atlas[line + at.DAY_START], place >> atlas[line + at.FIRST_SHIFT]
