@@ -123,38 +123,44 @@ def chance_within(limit, distance, sigma):
 
 
 @lean
-def near_fixes(atlas, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally, items):
+def near_fixes(atlas, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally, scratch):
     """Other people's fixes near each of ``fixes`` (m, FIX) while both presences last, in the window of its person.
 
     ``cells[cell_start[c]:cell_start[c + 1]]`` with c = cell_of[o] are the H3 cells within reach of fix o. Evidence is
     eligible when the distance is within the search radius and the chance of true proximity is at least the floor.
     ``limits``: distance, sigmas of the search, its cap, sigmas of an accuracy, floor, radius of the earth.
+    A person stays in places: what a fix found of its cells serves the next one, if that has the same ones.
     """
-    usual = atlas[LOCATION * at.HEAD + at.REACH]
+    usual, items, rows = atlas[LOCATION * at.HEAD + at.REACH], scratch[: found.ROUND], scratch[found.ROUND :]
+    known_line, known_cell, known_since, m = np.int64(-1), np.int64(-1), np.int64(0), np.int64(0)
     for o in range(len(fixes)):
-        fix = fixes[o]
-        since, to = max(fix[FROM], start[fix[WHO]]), min(fix[TO], end[fix[WHO]])
+        who, cell = fixes[o, WHO], cell_of[o]
+        since, to = max(fixes[o, FROM], start[who]), min(fixes[o, TO], end[who])
         a, b = segments_between(atlas, LOCATION, since, to)
         for segment in range(a, b):
             line = atlas[LOCATION * at.HEAD + at.LINES] + segment * at.LINE
-            if since - usual - atlas[line + at.DAY_START] > SECOND_MASK:
+            since_s = since - usual - atlas[line + at.DAY_START]
+            if since_s > SECOND_MASK:
                 continue
-            at_cell = cell_start[cell_of[o]]
-            while at_cell < cell_start[cell_of[o] + 1]:
-                some = min(cell_start[cell_of[o] + 1] - at_cell, found.ROUND)
-                m = _occupied(atlas, line, cells, at_cell, some, items)
-                at_cell += some
-                for i in range(m):
-                    n = _close(
-                        atlas, person[fix[WHO]], fix, since, to, line, segment, usual, items[i, 0], items[i, 1],
-                        limits, n, whole, parts, tally,
-                    )  # fmt: skip
+            first, last = cell_start[cell], cell_start[cell + 1]
+            again = line == known_line and cell == known_cell and since >= known_since and last - first <= found.ROUND
+            known_line, known_cell, known_since = line, cell, since
+            while first < last:
+                some = min(last - first, found.ROUND)
+                if not again:
+                    m = _occupied(atlas, line, cells, first, some, since_s, items)
+                first += some
+                to_s, x = to - atlas[line + at.DAY_START], person[who]
+                n = _close(
+                    atlas, x, fixes, o, since, to, line, segment, since_s, to_s, m, items, rows, limits,
+                    n, whole, parts, tally,
+                )  # fmt: skip
     return n
 
 
 @inner
-def _occupied(atlas, line, cells, first, count, items):
-    """Rows [from, to) of the second order of those cells that hold any; returns how many cells those are."""
+def _occupied(atlas, line, cells, first, count, since_s, items):
+    """Rows [from, to) of the second order of those cells that hold any after ``since_s``; how many cells those are."""
     for i in range(count):
         ask_second(atlas, line, np.int64(cells[first + i]))
     m = 0
@@ -177,42 +183,68 @@ def _occupied(atlas, line, cells, first, count, items):
         g = items[i, 0]
         items[i, 0] = int32_at(atlas[line + at.GROUP_START], g)
         items[i, 1] = int32_at(atlas[line + at.GROUP_START], g + 1)
-        prefetch(atlas[line + at.BY_GROUP] + 4 * items[i, 0])
+        prefetch(atlas[line + at.BY_GROUP] + 4 * ((items[i, 0] + items[i, 1]) >> 1))
+    k1, by_group = atlas[line + at.K1], atlas[line + at.BY_GROUP]
+    for i in range(m):
+        lo, hi = items[i, 0], items[i, 1]
+        while lo < hi:
+            mid = (lo + hi) >> 1
+            if (int64_at(k1, int32_at(by_group, mid)) & SECOND_MASK) <= since_s:
+                lo = mid + 1
+            else:
+                hi = mid
+        items[i, 0] = lo
     return m
 
 
 @inner
-def _close(atlas, x, fix, since, to, line, segment, usual, lo, hi, limits, n, whole, parts, tally):
-    """Evidence of one fix with the rows [lo, hi) of a cell."""
-    k1, by_group, day_start = atlas[line + at.K1], atlas[line + at.BY_GROUP], atlas[line + at.DAY_START]
+def _close(
+    atlas, x, fixes, o, since, to, line, segment, since_s, to_s, m, items, rows, limits, n, whole, parts, tally
+):  # fmt: skip
+    """Evidence of fix ``o`` with the rows of ``m`` cells between two seconds; ``items`` then begin after the first."""
+    k1, by_group = atlas[line + at.K1], atlas[line + at.BY_GROUP]
+    r = 0
+    for i in range(m):
+        j, hi = items[i, 0], items[i, 1]
+        while j < hi and (int64_at(k1, int32_at(by_group, j)) & SECOND_MASK) <= since_s:
+            j += 1
+        items[i, 0] = j
+        while j < hi:
+            row = int32_at(by_group, j)
+            key = int64_at(k1, row)
+            if (key & SECOND_MASK) >= to_s:
+                break
+            j += 1
+            tally[0] += 1
+            if key >> SECOND_BITS == x:
+                continue
+            prefetch(atlas[line + at.STAY] + 2 * row)
+            prefetch(atlas[line + at.FIRST_PAYLOAD] + 4 * row)
+            prefetch(atlas[line + at.SECOND_PAYLOAD] + 4 * row)
+            prefetch(atlas[line + at.THIRD_PAYLOAD] + 2 * row)
+            rows[r, 0], rows[r, 1] = row, key
+            r += 1
+            if r == found.RECORDS:
+                n = _told(atlas, fixes, o, since, to, line, segment, r, rows, limits, n, whole, parts)
+                r = 0
+    return _told(atlas, fixes, o, since, to, line, segment, r, rows, limits, n, whole, parts)
+
+
+@inner
+def _told(atlas, fixes, o, since, to, line, segment, count, rows, limits, n, whole, parts):
+    """Evidence of fix ``o`` with ``count`` rows of other people."""
     limit, sigmas, furthest, per_sigma, floor, radius = limits
-    cap = len(whole)
-    since_s, to_s = since - usual - day_start, to - day_start
-    rows = hi
-    while lo < rows:
-        mid = (lo + rows) >> 1
-        if (int64_at(k1, int32_at(by_group, mid)) & SECOND_MASK) <= since_s:
-            lo = mid + 1
-        else:
-            rows = mid
-    for j in range(lo, hi):
-        row = int32_at(by_group, j)
-        key = int64_at(k1, row)
-        if (key & SECOND_MASK) >= to_s:
-            break
-        tally[0] += 1
-        other = key >> SECOND_BITS
-        if other == x:
-            continue
-        moment = day_start + (key & SECOND_MASK)
+    cap, own_lat, own_lng, mine = len(whole), fixes[o, LAT], fixes[o, LNG], 0.1 * fixes[o, ACCURACY]
+    most_north = np.int64(1.001 * furthest / (radius * UNIT)) + 1
+    for i in range(count):
+        row, key = rows[i, 0], rows[i, 1]
+        lat = int32_at(atlas[line + at.FIRST_PAYLOAD], row)
+        moment = atlas[line + at.DAY_START] + (key & SECOND_MASK)
         s, e = max(since, moment), min(to, moment + uint16_at(atlas[line + at.STAY], row))
-        if s >= e:
+        if (s >= e) | (abs(lat - own_lat) > most_north):
             continue
-        lat, lng = int32_at(atlas[line + at.FIRST_PAYLOAD], row), int32_at(atlas[line + at.SECOND_PAYLOAD], row)
-        if abs(lat - fix[LAT]) * radius * UNIT > 1.001 * furthest:
-            continue
-        d = distance_m(fix[LAT], fix[LNG], lat, lng, radius)
-        mine, theirs = 0.1 * fix[ACCURACY], 0.1 * uint16_at(atlas[line + at.THIRD_PAYLOAD], row)
+        d = distance_m(own_lat, own_lng, lat, int32_at(atlas[line + at.SECOND_PAYLOAD], row), radius)
+        theirs = 0.1 * uint16_at(atlas[line + at.THIRD_PAYLOAD], row)
         sigma = math.sqrt(mine * mine + theirs * theirs) / per_sigma
         if d > min(limit + sigmas * sigma, furthest):
             continue
@@ -223,9 +255,10 @@ def _close(atlas, x, fix, since, to, line, segment, usual, lo, hi, limits, n, wh
         if weight < floor:
             continue
         if n < cap:
-            out = whole[n]
-            out[found.PERSON], out[found.OTHER], out[found.START], out[found.END] = fix[WHO], other, s, e
-            out[found.PLACE], out[found.OWN], out[found.THEIRS] = -1, fix[WHERE], (segment << 32) | row
+            whole[n, found.PERSON], whole[n, found.OTHER] = fixes[o, WHO], key >> SECOND_BITS
+            whole[n, found.START], whole[n, found.END] = s, e
+            whole[n, found.PLACE], whole[n, found.OWN] = -1, fixes[o, WHERE]
+            whole[n, found.THEIRS] = (segment << 32) | row
             parts[n, found.WEIGHT], parts[n, found.MEASURE] = weight, d
         n += 1
     return n
