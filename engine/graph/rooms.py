@@ -10,7 +10,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _FEWEST = 4_096
-_MOST_KEPT, _MOST_IDLE = 128 << 20, 8
+_MOST_KEPT, _MOST_IDLE = 64 << 20, 4
 """Bytes of a room that is kept, and rooms."""
 _idle: list["Room"] = []
 
