@@ -99,7 +99,7 @@ def materialise(
     the infectious one. ``gap_s`` defaults to the episode gap; 0 joins only what overlaps or touches. Without
     ``by_channel`` a pair's evidence of all channels and places is joined, so that ``seconds`` add up without
     counting an instant twice; ``channel``, ``place`` and the measures are then null.
-    Cost: all pairs, about 0.5 us each; a crowd of n makes n squared rows. Queries and traces never need this table.
+    Cost: all pairs, about 1 us each; a crowd of n makes n squared rows. Queries and traces never need this table.
     """
     gap = round(params.EPISODE_GAP_S.value) if gap_s is None else gap_s
     names, ranks = _by_key(people)

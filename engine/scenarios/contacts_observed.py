@@ -13,8 +13,7 @@ from engine import params
 from engine.clock import DAY, VIET_NAM_S
 from engine.errors import BadInputError
 from engine.graph.eligibility import Eligibility
-from engine.graph.evidence import gather
-from engine.graph.presences import Queries
+from engine.graph.pairs import pairs_of
 from engine.graph.scanning import Scan, touched
 from engine.graph.segments import second
 from engine.graph.view import GraphView
@@ -26,8 +25,6 @@ from engine.scenarios.world import BLUETOOTH, CHECK_IN, LOCATION, NOBODY, Codes,
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
-CHUNK = 2_048
-"""People whose fixes are looked at together: bounds the memory."""
 PART_ROWS = 16_000_000
 """Intervals that are looked at together, about: 40 bytes each."""
 _INTERVAL = (np.int32, np.int32, np.int32, np.int32)
@@ -179,18 +176,15 @@ def _near(what: Observation, low: int) -> Intervals:
     limits = Eligibility(
         what.eligibility.max_attenuation_db, what.eligibility.max_distance_m, channels=frozenset(("location",))
     )
-    codes = np.flatnonzero(what.person >= 0).astype(np.int32)
-    rows: list[tuple[Array, ...]] = []
-    for at in range(0, len(codes), CHUNK):
-        who = codes[at : at + CHUNK]
-        window = np.full(len(who), low, np.int64), np.full(len(who), low + DAY, np.int64)
-        found = gather(what.view, Queries(who, *window), limits)
-        a, b = what.person[who[found.query]], what.person[found.other]
-        once = a < b  # a pair is found from both ends
-        ends = ((t[once] - low).astype(np.int32) for t in (found.start, found.end))
-        rows.append((a[once], b[once], *ends, found.weight[once]))
-    a, b, start, end, weight = (np.concatenate(c) for c in zip(*rows, strict=True)) if rows else _empty()
-    return _of_channel(LOCATION, a, b, start, end, weight)
+    rows: list[tuple[Array, ...]] = [tuple(_empty())]
+    for found in pairs_of(what.view, low, low + DAY, limits):
+        a, b = what.person[found.a], what.person[found.b]
+        known = (a >= 0) & (b >= 0)
+        ends = (t[known] + np.int32(found.origin - low) for t in (found.start, found.end))
+        rows.append((np.minimum(a, b)[known], np.maximum(a, b)[known], *ends, found.weight[known]))
+    a, b, start, end, weight = (np.concatenate(c) for c in zip(*rows, strict=True))
+    order = np.lexsort((start, b, a))  # a pair has one such interval at a time: the order of the chunks plays no part
+    return _of_channel(LOCATION, a[order], b[order], start[order], end[order], weight[order])
 
 
 def _empty() -> Iterator[Array]:

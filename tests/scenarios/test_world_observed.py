@@ -105,7 +105,6 @@ def test_parts_and_order_of_arrival_change_nothing(events: Events) -> None:
     assert (keys, fingerprint(whole)) == (other_keys, fingerprint(other))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(contacts_observed, "PART_ROWS", 7)
-        patch.setattr(contacts_observed, "CHUNK", 2)
         assert fingerprint(made(events, observed())[0]) == fingerprint(whole)
 
 
