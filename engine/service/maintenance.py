@@ -178,8 +178,9 @@ class Maintenance:
         ``also``: what else to call with the time, for jobs that know themselves when they are due.
         """
         arguments = (clock, history, also)
-        self._thread = Thread(target=self._run, args=arguments, name="truyvet-maintenance", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._run, args=arguments, name="truyvet-maintenance", daemon=True)
+        thread.start()
+        self._thread = thread  # once it may be waited for: who closes may come at any moment
 
     def _run(self, clock: Clock, history: History | None, also: Sequence[Callable[[int], None]]) -> None:
         own = (self._follow_purge, self._checkpoint_if_due, self._purge_if_due)

@@ -59,8 +59,9 @@ class MapNews:
         """Look every ``EVERY_S`` until :meth:`stop`; what is there already is no news."""
         found = self._release()
         self._release_id = None if found is None else found.id
-        self._thread = Thread(target=self._run, name="truyvet-mapnews", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._run, name="truyvet-mapnews", daemon=True)
+        thread.start()
+        self._thread = thread  # once it may be waited for: who closes may come at any moment
 
     def stop(self) -> None:
         """End the thread."""
