@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PEOPLE, PLACES, DAYS, CASES = 80, 6, 4, 8
 TRICKLE = (1, 40, 1, 9, 1, 1, 1, 9, 2, 1, 1, 70, 1, 1, 9, 1)
 """Sizes of batches that come later: how rows merge depends on how many there are."""
+CROWD = 24_000
+"""Rows of a large batch."""
 STRANGERS = 1_500
 """People who are seen once: tables of keys have to grow for them."""
 START = 18_809 * DAY
@@ -74,6 +76,25 @@ def take_in(engine: "Engine") -> None:
             with pa.ipc.new_stream(sink, table.schema) as writer:
                 writer.write_table(table)
             engine.ingest_arrow(kind, sink.getvalue().to_pybytes())
+    engine.board()
+    engine.hexes()
+    engine.ingest("location", town.crowd())
+    _trickle(engine, town)
+
+
+def _trickle(engine: "Engine", town: "Town") -> None:
+    """Few at a time, into days with much; into one that held a single event of each kind; repeats among them."""
+    for kind, one in town.moving.items():
+        first, second = one(0, -2), one(1, -2)
+        engine.ingest_json(kind, orjson.dumps({"events": [first]}))
+        engine.ingest_json(kind, orjson.dumps({"events": [first, second, second]}))
+    lone = {kind: one(0, -1) for kind, one in town.moving.items()}
+    for more in ({}, *[town.moving] * 2):
+        for kind, event in lone.items():
+            others = [more[kind](n, -1) for n in range(9)] if more else []
+            engine.ingest_json(kind, orjson.dumps({"events": [event, *others]}))
+        engine.board()
+        engine.hexes()
     for nth, size in enumerate(TRICKLE):
         for kind, one in town.moving.items():
             events = [one(n, nth % DAYS) for n in range(size)]
@@ -106,6 +127,14 @@ class Town:
         yield "test_result", [{"person": f"person {n}", **result} for n in range(CASES)]
         stays = {"started_at": to_rfc3339(END - DAY), "mode": "home"}
         yield "quarantine", [{"person": f"person {n}", **stays} for n in range(CASES)]
+
+    def crowd(self) -> pa.Table:
+        """Positions of a day, as many as have kernels of their own."""
+        names = [f"person {n % PEOPLE}" for n in range(CROWD)]
+        at = START + self._rng.integers(0, DAY, CROWD)
+        lat, lng = 10.77 + self._rng.normal(0, 0.001, CROWD), 106.7 + self._rng.normal(0, 0.001, CROWD)
+        columns = {"person": names, "at": pa.array(at, pa.timestamp("s", "UTC")), "lat": lat, "lng": lng}
+        return pa.table({**columns, "accuracy_m": np.full(CROWD, 9.5)})
 
     def _moment(self, day: int) -> int:
         return START + day * DAY + int(self._rng.integers(0, DAY - 4 * HOUR))

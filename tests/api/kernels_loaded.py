@@ -88,7 +88,7 @@ def send(call: Caller) -> None:
         if lines[1:]:
             post(call, kind, orjson.dumps({"events": [orjson.loads(line) for line in lines[1:]]}))
     rng = np.random.default_rng(7)
-    for n in (400, 3_000):
+    for n in (400, 3_000, 60_000):
         for kind, columns in zip(("location", "check_in"), crowd(rng, n), strict=True):
             rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
             half = n // 2
