@@ -117,5 +117,12 @@ def ahead(parts: Iterable[Part], most: int = 1, name: str = "ahead") -> Iterator
         maker.join()
 
 
+def _begin_anew() -> None:
+    """In a child: threads do not survive a fork, and one of them may have had the turn."""
+    global _turn
+    _turn = Lock()
+    _pools.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pools.clear)  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_begin_anew)

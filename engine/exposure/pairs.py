@@ -116,5 +116,10 @@ def _shared_places(
 
 
 def probability(dose: Floats) -> Floats:
-    """Chance of infection from a dose (h of contact of weight 1 at the peak): 1 - exp(-rate x dose)."""
-    return np.asarray(-np.expm1(-params.RATE_PER_HOUR.value * dose), np.float64)
+    """Chance of infection from a dose (h of contact of weight 1 at the peak): 1 - exp(-rate x dose).
+
+    To the last bit that of a trace.
+    """
+    out = np.empty(len(dose))
+    kernels.chances(params.RATE_PER_HOUR.value, dose, out)
+    return out

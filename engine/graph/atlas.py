@@ -1,7 +1,8 @@
 """The atlas of a view: where every column of every segment is, and directories that find rows in them.
 
-Kernels that get it look at all segments in one call. Made when first asked for and kept with the view, which
-keeps the columns alive; the directories (at most a byte a row) are kept with their segment.
+Kernels that get it look at all segments in one call. Made when first asked for and remembered with the view, the
+directories (at most a byte a row) with their segment. Whoever holds an atlas keeps alive all that it has the
+addresses of, even when another thread makes the same anew or the memories are cleared meanwhile.
 """
 
 from typing import Any
@@ -35,6 +36,17 @@ class Kept:
         return Kept, ()
 
 
+class _Owner:
+    """A column as numpy sees it, together with what it has the addresses of."""
+
+    def __init__(self, column: Ints, held: list[Any]) -> None:
+        self.column, self.held = column, held
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self.column.__array_interface__
+
+
 def atlas_of(view: GraphView) -> Ints:
     """The atlas, shape (heads + lines,), as :mod:`engine.graph.kernels.atlas` reads it; remembered.
 
@@ -42,8 +54,8 @@ def atlas_of(view: GraphView) -> Ints:
     """
     kept = view.memory.get("atlas")
     if kept is None or kept.value is None:
-        view.memory["atlas"] = kept = _made(view)
-    found: Ints = kept.value[0]
+        view.memory["atlas"] = kept = Kept(_made(view))
+    found: Ints = kept.value
     return found
 
 
@@ -65,22 +77,21 @@ def asked(view: GraphView, people: int) -> None:
     span, words = int(max(first.max(), second.max())), -(-len(lines) // layout.SEGMENTS_A_WORD)
     masks = np.zeros((span, words), np.int64)
     layout.add_to_masks(atlas, BLUETOOTH, masks)
-    view.memory["atlas"].value[1].append(masks)
-    # Readers look at the address first: it comes last.
-    atlas[head + layout.MASK_WORDS], atlas[head + layout.MASK_SPAN] = words, span
-    atlas[head + layout.MASKS] = masks.ctypes.data
+    better = atlas.copy()  # kernels may be at work with the other one
+    better[[head + layout.MASKS, head + layout.MASK_WORDS, head + layout.MASK_SPAN]] = masks.ctypes.data, words, span
+    view.memory["atlas"] = Kept(np.asarray(_Owner(better, [atlas, masks])))
 
 
-def _made(view: GraphView) -> Kept:
-    """The atlas, and the directories that it has the addresses of."""
+def _made(view: GraphView) -> Ints:
     heads, tail, at = np.zeros(layout.HEADS, np.int64), [], layout.HEADS
-    held: list[Array] = []
+    held: list[Any] = [view.places]
     for channel, name in enumerate(CHANNEL_NAMES):
         segments: tuple[Segment, ...] = getattr(view, name)
         if not segments:
             continue
         days = np.array([s.day_start // DAY for s in segments], np.int64)
         first = np.searchsorted(days, np.arange(days[0], days[-1] + 2)).astype(np.int64)
+        held += segments
         lines = np.concatenate([_line(s, held) for s in segments])
         reach = max(s.longest_s for s in segments)
         if channel == CHECK_IN:
@@ -94,7 +105,7 @@ def _made(view: GraphView) -> Kept:
         at += len(lines) + len(first)
     heads[layout.PLACE_STAY] = _address(view.places.stay_s, np.int32)
     heads[layout.PLACE_WEIGHT] = _address(view.places.weight, np.float64)
-    return Kept((np.concatenate([heads, *tail]), held))
+    return np.asarray(_Owner(np.concatenate([heads, *tail]), held))
 
 
 def _address(column: Array, dtype: Any) -> int:
@@ -103,7 +114,7 @@ def _address(column: Array, dtype: Any) -> int:
     return int(column.ctypes.data)
 
 
-def _line(s: Segment, held: list[Array]) -> Ints:
+def _line(s: Segment, held: list[Any]) -> Ints:
     """The line of a segment; remembered, with the directories, which are put into ``held``."""
     kept = s.memory.get("atlas")
     if kept is not None and kept.value is not None:

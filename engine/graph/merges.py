@@ -115,5 +115,12 @@ def _behind(a: Segment, b: Segment) -> "Future[Merged]":
         return _pools[0].submit(Merged.of, a, b)
 
 
+def _begin_anew() -> None:
+    """In a child: threads do not survive a fork, and one of them may have had the turn."""
+    global _turn
+    _turn = Lock()
+    _pools.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pools.clear)  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_begin_anew)

@@ -68,13 +68,11 @@ class Room:
 
 @contextmanager
 def room() -> Iterator[Room]:
-    """A room of one's own. Very large ones are not kept."""
+    """A room of one's own. Very large ones are not kept, nor what an error left: its arrays may not fit each other."""
     try:
         found = _idle.pop()
     except IndexError:
         found = Room()
-    try:
-        yield found
-    finally:
-        if found.bytes <= _MOST_KEPT and len(_idle) < _MOST_IDLE:
-            _idle.append(found)
+    yield found
+    if found.bytes <= _MOST_KEPT and len(_idle) < _MOST_IDLE:
+        _idle.append(found)

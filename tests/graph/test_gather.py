@@ -1,7 +1,10 @@
 """Scans through an atlas find what looking at every pair of rows finds, however days are cut into segments."""
 
+import gc
 import pickle
 from copy import deepcopy as copy_of
+from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from engine.graph.evidence import gather
 from engine.graph.kernels import atlas as layout
 from engine.graph.presences import Queries, fixes_of, stays_of
 from engine.graph.segments import Segment
+from engine.graph.view import GraphView
 from tests.graph.segmented import DAY, DAYS, T0, pieces, view_of
 
 LIMITS = Eligibility(70.0, 2.0)
@@ -85,6 +89,14 @@ def test_own_presences_are_those_that_overlap(seed: int, shape: tuple[int, int, 
     assert sorted(zip(*(c.tolist() for c in columns), strict=True)) == sorted(expected)
 
 
+def masks_of(view: GraphView) -> np.ndarray:
+    """The table of everybody's days that the view's atlas has the address of."""
+    owner: Any = atlas_of(view).base
+    found: np.ndarray = owner.held[-1]
+    assert found.ctypes.data in atlas_of(view)
+    return found
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), SHAPES)
 def test_masks_leave_nobody_out(seed: int, shape: tuple[int, int, int]) -> None:
@@ -92,13 +104,22 @@ def test_masks_leave_nobody_out(seed: int, shape: tuple[int, int, int]) -> None:
     asked_for(view, 10**9)
     if not view.bluetooth:
         return
-    masks = view.memory["atlas"].value[1][-1]
+    masks = masks_of(view)
     for k, segment in enumerate(view.bluetooth):
         assert (masks[segment.rows.k1 >> 17, 0] >> (2 * k) & 1).all()
         assert (masks[segment.rows.k2, 0] >> (2 * k + 1) & 1).all()
     if shape[0] == 60:
         exact = {int(p) for s in view.bluetooth for p in (*(s.rows.k1 >> 17), *s.rows.k2)}
         assert set(np.flatnonzero(masks[:, 0]).tolist()) == exact
+
+
+def test_an_atlas_at_work_stays_as_it_is() -> None:
+    view = view_of(3, 60, 5, 2)
+    atlas = atlas_of(view)
+    before = atlas.copy()
+    asked_for(view, 10**9)
+    assert atlas_of(view) is not atlas
+    assert np.array_equal(atlas, before)
 
 
 def test_copies_find_their_own_columns() -> None:
@@ -108,6 +129,27 @@ def test_copies_find_their_own_columns() -> None:
         assert not np.array_equal(atlas_of(copy), atlas)
         asked = Queries(np.arange(5, dtype=np.int32), np.full(5, T0), np.full(5, T0 + DAYS * DAY))
         assert len(gather(copy, asked, LIMITS)) == len(gather(view, asked, LIMITS)) > 0
+
+
+def test_an_atlas_keeps_alive_what_it_has_the_addresses_of() -> None:
+    view = view_of(3, 60, 5, 2)
+    asked_for(view, 10**9)
+    atlas = atlas_of(view)
+    segments = (*view.bluetooth, *view.check_in, *view.location)
+    kept = [ref(column) for s in segments for column in (*s.memory["atlas"].value[1], s.rows.k1, s.by_group)]
+    kept += [ref(view.places.weight), ref(masks_of(view))]
+    for s in segments:
+        s.memory.clear()
+    assert atlas_of(view) is atlas
+    view.memory.clear()
+    again = atlas_of(view)  # as another thread does that began before there was one
+    assert again is not atlas
+    del view, segments, s
+    gc.collect()
+    assert all(column() is not None for column in kept)
+    del atlas, again
+    gc.collect()
+    assert not any(column() is not None for column in kept)
 
 
 @settings(max_examples=30, deadline=None)
