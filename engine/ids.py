@@ -144,7 +144,8 @@ class Keys:
             table = _Table.of(slots, held, starts)
             rehash(held, starts, count, self._seed, table.slots)
         elif held is not table.held or starts is not table.starts:
-            table = _Table(table.slots, held, starts)
+            # Slots of its own: a reader of the old arrays must never be sent beyond their ends by a new key's slot.
+            table = _Table(table.slots.copy(), held, starts)
         self._table = table
         return table
 

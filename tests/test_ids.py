@@ -142,3 +142,14 @@ def test_those_who_look_while_keys_come_see_each_whole_or_not_at_all() -> None:
 def _adding(keys: Keys, names: list[str]) -> None:
     for at in range(0, len(names), 500):
         keys.encode(pa.array(names[at : at + 500]))
+
+
+def test_who_reads_older_arrays_is_never_sent_beyond_their_ends() -> None:
+    keys, rng = Keys(), random.Random(1)
+    for size in (600, 200, 300, 3_000, 1_000, 50):
+        before, count = keys._table, len(keys)
+        keys.encode(pa.array([f"{rng.random()} {n}" * rng.choice((1, 40)) for n in range(size)]))
+        if before is not keys._table:
+            known = before.slots[before.slots >= 0] & 0xFFFFFFFF
+            assert known.max(initial=-1) < count
+            assert before.starts[count] <= len(before.held)
