@@ -138,8 +138,11 @@ def _reply(keep: Keep, stamp: Stamp, head: Message, body: bytes, route: str) -> 
 
 
 def _asked(scope: Scope, tokens: dict[str, str], head_only: bool) -> Asked | None:
-    """What a request asks for; None without a known token, or when it is too long to be remembered."""
-    given = {name: value for name, value in scope["headers"] if name in _KNOWN}
+    """What a request asks for; None without a known token, when it is too long to be remembered, or ambiguous."""
+    known = [header for header in scope["headers"] if header[0] in _KNOWN]
+    given = dict(known)
+    if len(given) < len(known):
+        return None  # of a header sent twice, each who reads it takes another: two tokens would be two roles
     scheme, _, token = given.get(b"authorization", b"").partition(b" ")
     role = role_of(tokens, token.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
     host, accept = given.get(b"host", b""), given.get(b"accept", b"")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from starlette.testclient import TestClient
 
 from api.app import create_app
 from engine.service.engine import Engine, Settings
@@ -52,6 +53,16 @@ def test_nobody_gets_what_was_made_for_another_role(call, path):
     if path == "/v1/clusters":
         assert "cases" not in call.get(path, role="epidemiologist").json()["clusters"][0]
         assert "cases" in call.get(path).json()["clusters"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("Authorization", f"Bearer {TOKENS['map']}"), ("Accept", "x/y"), ("Host", "b")]
+)
+def test_an_answer_to_a_header_sent_twice_is_not_kept(call, app, name, value):
+    first = {"Authorization": f"Bearer {TOKENS['officer']}", "Accept": "*/*", "Host": "a"}
+    TestClient.request(call, "GET", "/v1/risk/hexes", headers=[*first.items(), (name, value)])
+    assert len(app.state.replies) == 0
+    assert "released_at" in call.get("/v1/risk/hexes", role="map").json()
 
 
 def test_a_state_that_changes_meanwhile_keeps_nothing(call, app, engine, monkeypatch):
