@@ -18,7 +18,7 @@ ROWS = {
     "hexes-read": "map, whole",
     "hexes-304": "map, unchanged (304)",
     "hexes-arrow": "map, whole, Arrow",
-    "hexes-304-fed": "map, unchanged (304), while events come in",
+    "hexes-fed": "map, whole, while events come in",
     "replies-exposures": "exposures of a case",
     "replies-exposures-anew": "exposures of a case, anew",
     "replies-cases": "cases",

@@ -16,7 +16,7 @@ SECONDS = {
     "bench_freshness": 90,
     "bench_graph": 45,
     "bench_growth": 110,
-    "bench_hall": 35,
+    "bench_hall": 40,
     "bench_hexmap": 30,
     "bench_ingest": 100,
     "bench_memory": 60,
@@ -24,7 +24,7 @@ SECONDS = {
     "bench_scenarios": 180,
     "bench_trace": 60,
 }
-"""On two cores that nobody else uses; sum 1,000, which leaves three minutes to install the peers."""
+"""On two cores that nobody else uses; sum 1,005, which leaves three minutes to install the peers."""
 SPENT = RESULTS.with_suffix(".seconds.json")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import budget, results
+from benchmarks import bench_replies, budget, results, wrk
 from benchmarks.beside import Row
 
 
@@ -61,3 +61,8 @@ def test_the_clock_adds_up_each_file():
 def test_no_benchmark_hides_a_module_of_python():
     """The folder comes first on the path of pytest."""
     assert not {path.stem for path in Path("benchmarks").glob("*.py")} & sys.stdlib_module_names
+
+
+def test_rows_of_replies_are_rows_of_the_load_test():
+    known = {line.name for line in wrk.lines("P1")}
+    assert {*bench_replies.ROWS.values(), *bench_replies.GOALS} <= known
