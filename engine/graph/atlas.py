@@ -1,7 +1,7 @@
 """The atlas of a view: where every column of every segment is, and directories that find rows in them.
 
 Kernels that get it look at all segments in one call. Made when first asked for and remembered with the view, the
-directories (at most a byte a row) with their segment. Whoever holds an atlas keeps alive all that it has the
+directories (at most 1.5 bytes a row) with their segment. Whoever holds an atlas keeps alive all that it has the
 addresses of, even when another thread makes the same anew or the memories are cleared meanwhile.
 """
 
