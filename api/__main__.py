@@ -109,10 +109,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Bar:
-    """A progress bar on the terminal for as long as the engine loads."""
+    """A progress bar on the terminal for as long as the engine loads, then for what else it does before it is ready."""
 
     def __init__(self, engine: Engine, lang: Lang) -> None:
-        self._engine, self._text = engine, say("serve.loading", lang)
+        self._engine, self._texts = engine, (say("serve.loading", lang), say("serve.preparing", lang))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
 
@@ -124,12 +124,18 @@ class _Bar:
         self._stop.set()
         self._thread.join()
 
+    def _now(self) -> tuple[str, float]:
+        if self._engine.share < 1.0:
+            return self._texts[0], self._engine.share
+        return self._texts[1], self._engine.rehearsed
+
     def _show(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(self._text, total=1.0)
+            task = progress.add_task(self._texts[0], total=1.0)
             while not (self._stop.is_set() or self._engine.ready or self._engine.failure is not None):
-                progress.update(task, completed=self._engine.share)
+                text, share = self._now()
+                progress.update(task, description=text, completed=share)
                 self._stop.wait(0.2)
 
 

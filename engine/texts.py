@@ -363,6 +363,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "demo.making": ("Tạo thành phố mẫu ở {path}", "Making the sample city in {path}"),
     "demo.made": ("Thành phố mẫu đã có ở {path}", "The sample city is there: {path}"),
+    "demo.tracing": (
+        "Truy vết một F0 và vẽ bản đồ (riêng lần đầu phải biên dịch, khoảng một phút).",
+        "Tracing one case and drawing the map (only the first time compiles, about a minute).",
+    ),
     "demo.ingesting": ("Nạp thành phố mẫu vào {path}", "Ingesting the sample city into {path}"),
     "demo.ingested": ("Dữ liệu đã nạp sẵn ở {path}", "Already ingested: {path}"),
     "demo.next": (
@@ -880,6 +884,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ogc.content": ("nội dung", "what it holds"),
     "api.bad_level": ("level: 0, 1 hoặc 2.", "level: 0, 1 or 2."),
     "serve.loading": ("Đang đọc nhật ký", "Replaying the journal"),
+    "serve.preparing": (
+        "Đang chuẩn bị (riêng lần chạy đầu phải biên dịch, mất vài phút)",
+        "Getting ready (only the first start compiles, which takes a few minutes)",
+    ),
     "api.bad_cursor": (
         "cursor: chỉ dùng giá trị next của trang trước.",
         "cursor: use the next of the page before, as it is.",

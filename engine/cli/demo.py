@@ -59,6 +59,7 @@ def demo(
         session.note("demo.made", path=city)
     engine = _filled(session, city, data, wanted, state)
     truth = read_truth(city)
+    session.note("demo.tracing")
     case = most_instructive(engine, truth)
     if case is None:
         session.out.print(session.say("note.no_cases"))

@@ -52,6 +52,8 @@ class Engine(Entrance, Territory, Published):
         self.release_stream = Hub(secrets.token_hex(6), refetch=MAP)
         self.share = 0.0
         """How much of the journal is loaded, 0 to 1."""
+        self.rehearsed = 0.0
+        """How much of the rehearsal is done, 0 to 1: see :mod:`engine.service.rehearsal`."""
         self.failure: TruyvetError | None = None
         """Why it will never be ready, if so."""
         policy = policy_named(settings.default_policy)
@@ -70,7 +72,10 @@ class Engine(Entrance, Territory, Published):
         self._jobs_turn = Lock()
         self._ready = self._closed = False
         town = partial(Engine.open, Settings(), lambda: END)
-        self._rehearsal = Thread(target=rehearse, args=(town,), name="truyvet-rehearsal", daemon=True)
+        self._rehearsal = Thread(target=rehearse, args=(town, self._rehearsed), name="truyvet-rehearsal", daemon=True)
+
+    def _rehearsed(self, share: float) -> None:
+        self.rehearsed = share
 
     # -- opening and closing --------------------------------------------------------------------------
 
@@ -113,10 +118,11 @@ class Engine(Entrance, Territory, Published):
             self._maintenance = Maintenance(self._storage, self._intake, self._live, self.metrics, self.settings)
             self._maintenance.renewed += [self.forget_maps, lambda: self._held.renew(self.snapshot)]
             self._maintenance.renewed.append(lambda: self.scenario_jobs.forget_worlds())
+        self.share = 1.0
         if serve:
             self.scenario_jobs.start()
             self._rehearsal.join()
-        self.share, self._ready = 1.0, not self._closed
+        self._ready = not self._closed
         self.metrics.replay(1.0, monotonic() - began)
 
     def _load_and_live(self) -> None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ CROWD = 24_000
 """Rows of a large batch."""
 STRANGERS = 1_500
 """People who are seen once: tables of keys have to grow for them."""
+STEPS = 48
+"""Of a rehearsal."""
 START = 18_809 * DAY
 """The first day of the town, in July 2021, UTC s."""
 END = START + DAYS * DAY
@@ -45,10 +48,11 @@ _turn = Lock()
 _done = False
 
 
-def rehearse(engine: "Callable[[], Engine]") -> None:
+def rehearse(engine: "Callable[[], Engine]", tell: Callable[[float], None] = lambda _: None) -> None:
     """Compile or load every kernel that requests reach, with an empty engine in memory; once a process.
 
-    Never fails: a server serves all the same. Cost: about a second; minutes the first time ever.
+    ``tell`` is told how much is done, 0 to 1: a share of the steps, of which the first ever called take longest.
+    Never fails: a server serves all the same. Cost: about a second; 100 s of one core the first time ever.
     """
     global _done
     with _turn:
@@ -56,15 +60,15 @@ def rehearse(engine: "Callable[[], Engine]") -> None:
             return
         try:
             rehearsed = engine()
-            take_in(rehearsed)
-            ask(rehearsed)
+            for done, _ in enumerate(chain(take_in(rehearsed), ask(rehearsed)), 1):
+                tell(min(1.0, done / STEPS))
             rehearsed.close()
         except Exception:
             _log.exception("the rehearsal failed: first requests may wait for kernels")
         _done = True
 
 
-def take_in(engine: "Engine") -> None:
+def take_in(engine: "Engine") -> Iterator[None]:
     """The town's events, each kind in every form, then more of them, many and few at a time, into the same days."""
     town = Town()
     for kind, events in town.everything():
@@ -76,13 +80,14 @@ def take_in(engine: "Engine") -> None:
             with pa.ipc.new_stream(sink, table.schema) as writer:
                 writer.write_table(table)
             engine.ingest_arrow(kind, sink.getvalue().to_pybytes())
+        yield
     engine.board()
     engine.hexes()
     engine.ingest("location", town.crowd())
-    _trickle(engine, town)
+    yield from _trickle(engine, town)
 
 
-def _trickle(engine: "Engine", town: "Town") -> None:
+def _trickle(engine: "Engine", town: "Town") -> Iterator[None]:
     """Few at a time, into days with much; into one that held a single event of each kind; repeats among them."""
     for kind, one in town.moving.items():
         first, second = one(0, -2), one(1, -2)
@@ -104,6 +109,7 @@ def _trickle(engine: "Engine", town: "Town") -> None:
         if nth % 3 == 0:
             engine.board()
             engine.hexes()
+        yield
 
 
 class Town:
@@ -156,8 +162,8 @@ class Town:
         return {"person": f"person {n}", "peer": peer, "at": at, "duration_s": 900, "attenuation_db": 50.5}
 
 
-def ask(engine: "Engine") -> None:
-    """Every question; one that has no answer in the town has at least been asked."""
+def ask(engine: "Engine") -> Iterator[None]:
+    """Every question, one a step; one that has no answer in the town has at least been asked."""
     drawing = Drawing()
     day = in_viet_nam(END).date()
     cells = engine.hexes(RESOLUTIONS[0])
@@ -179,6 +185,7 @@ def ask(engine: "Engine") -> None:
     for question in questions:
         with suppress(TruyvetError):
             question()
+        yield
 
 
 def _written(rows: object) -> None:

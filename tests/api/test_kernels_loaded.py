@@ -40,10 +40,11 @@ def test_a_rehearsal_that_fails_is_told_and_hinders_nothing(monkeypatch, caplog)
 
 def test_every_question_of_the_rehearsal_has_an_answer():
     engine = Engine.open(Settings(), clock=lambda: rehearsal.END)
-    rehearsal.take_in(engine)
+    steps = len(list(rehearsal.take_in(engine)))
     case = engine.cases()[0].person
     assert {row.level for row in engine.exposures(case, 3).rows} >= {1, 2}
     assert {row.level for row in engine.board().rows} == {0, 1, 2}
     assert len(engine.hexes().h3) > 0
-    rehearsal.ask(engine)
+    steps += len(list(rehearsal.ask(engine)))
+    assert steps == rehearsal.STEPS
     assert engine.release(rehearsal.END) is not None
