@@ -65,7 +65,7 @@ def check_ins(people: tuple[str, ...] = PEOPLE) -> st.SearchStrategy[tuple[str, 
         st.sampled_from(people),
         st.sampled_from(PLACES),
         moments(),
-        st.sampled_from((None, None, 600, 1800, 5400, 30_000)),
+        st.sampled_from((None, None, 0, 600, 1800, 5400, 30_000)),
     )
 
 

@@ -115,6 +115,16 @@ def test_slack_widens_the_infectious_persons_stay(infector: bool, found: list) -
     assert evidence(world, "a", T0 - DAY, T0 + DAY, limits, infector) == found
 
 
+@pytest.mark.parametrize("infector", [True, False])
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_whoever_left_as_they_came_was_not_there(who: str, infector: bool) -> None:
+    # However wide the slack: a stay without a length neither infects nor is infected.
+    ends = {"a": T0 + HOUR, "b": T0 + HOUR} | {who: T0}
+    world = [stay("a", "p", T0, ends["a"]), stay("b", "p", T0, ends["b"])]
+    limits = replace(LIMITS, slack_s=HOUR)
+    assert evidence(world, "a", T0 - DAY, T0 + DAY, limits, infector) == []
+
+
 def test_slack_reaches_over_midnight() -> None:
     world = [
         stay("a", "p", MIDNIGHT - 2 * HOUR, MIDNIGHT - 600),

@@ -85,7 +85,8 @@ def shared_stays(
 ):  # fmt: skip
     """Other people's check-ins (of ``others``) that overlap those of each person at the same place.
 
-    ``own_slack`` widens the person's stay on both sides, ``other_slack`` the other's. ``same``: both atlases are one.
+    ``own_slack`` widens the person's stay on both sides, ``other_slack`` the other's; whoever left as they came was
+    not there, slack or none. ``same``: both atlases are one.
     Cost: the person's stays, and the rows of each place from (start - longest stay begun there that day) to the end.
     """
     slack = max(own_slack, other_slack)
@@ -98,7 +99,7 @@ def shared_stays(
         for i in range(m):
             who = stays[i, WHO]
             since, to = max(stays[i, FROM] - own_slack, start[who]), min(stays[i, TO] + own_slack, end[who])
-            if since >= to:
+            if since >= to or stays[i, FROM] >= stays[i, TO]:
                 continue
             a, b = segments_between(others, CHECK_IN, since - other_slack, to + other_slack)
             for segment in range(a, b):
@@ -173,5 +174,5 @@ def _met(atlas, x, place, since, to, line, hint, slack, n, whole, parts):
         whole[n, found.OTHER], whole[n, found.START], whole[n, found.END] = other, s, e
         whole[n, found.PLACE], whole[n, found.THEIRS] = place, i
         parts[n, found.WEIGHT], parts[n, found.MEASURE] = weight, 0.0
-        n += (s < e) & (other != x)
+        n += (s < e) & (came < gone) & (other != x)
     return n, looked
