@@ -78,7 +78,7 @@ class Entrance:
             UnreadableFileError: a file is missing or torn; batches read before it stay accepted.
         """
         found = files_of(paths, kind, ignored)
-        return [self._ingest_file(path, k, read_path(path, k), progress) for path, k in found]
+        return [self._ingest_file(path, k, _batches(path, k), progress) for path, k in found]
 
     def ingest_stream(self, stream: BinaryIO, kind: str, form: str = "ndjson") -> FileReport:
         """Take in a byte stream that cannot seek (standard input): ndjson, json, csv or arrow.
@@ -89,14 +89,11 @@ class Entrance:
         return self._ingest_file(Path("-"), kind, read_stream(stream, kind, form), None)
 
     def _ingest_file(self, path: Path, kind: str, batches: Iterator[RawBatch], progress: Progress | None) -> FileReport:
-        """Take in a file's batches one after the other, each read while the one before it is taken in.
-
-        Memory stays bounded by three of them.
-        """
+        """Take in a file's batches one after the other. Memory stays bounded by three of them."""
         began = perf_counter()
         accepted = duplicates = refused = 0
         kept: list[Rejection] = []
-        for batch in ahead(batches, name="file-reader"):
+        for batch in batches:
             reply = self.ingest(kind, batch.table, batch.malformed, batch.first_row, source=path.name)
             accepted += reply.accepted
             duplicates += reply.duplicates
@@ -105,3 +102,12 @@ class Entrance:
             if progress is not None and batch.bytes_total:
                 progress(path.name, batch.bytes_done / batch.bytes_total)
         return FileReport(path, kind, accepted, duplicates, tuple(kept), refused, perf_counter() - began)
+
+
+def _batches(path: Path, kind: str) -> Iterator[RawBatch]:
+    """A file's batches, each read while the one before it is taken in.
+
+    A pipe may have nothing to say for hours: nobody who wants to stop should wait for a thread that reads it.
+    """
+    batches = read_path(path, kind)
+    return ahead(batches, name="file-reader") if path.is_file() else batches
