@@ -68,7 +68,7 @@ def take_in(people: Keys, names, lat, lng):
 def world():
     x, y, lat, lng = walked()
     people, names = keys_of("P", PEOPLE)
-    taken = lambda: take_in(people, names, lat, lng)  # noqa: E731
+    taken = lambda: take_in(people, names, lat, lng)
     return taken(), taken, x, y
 
 

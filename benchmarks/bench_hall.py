@@ -65,6 +65,6 @@ def grown(visitors):
 
 def test_memory_is_linear(beside):
     sizes = [sized(n) for n in (250_000, 500_000, 1_000_000, 2_000_000)]
-    slope = lambda: float(np.polyfit(np.log(sizes), np.log([grown(n) for n in sizes]), 1)[0])  # noqa: E731
+    slope = lambda: float(np.polyfit(np.log(sizes), np.log([grown(n) for n in sizes]), 1)[0])
     job = f"memory of {sizes[0]:,} to {sizes[-1]:,} visits to one hall in a day: slope on a log-log line"
     beside.figure("hall-memory", job, slope, "slope", 1.1, True, lock=False)

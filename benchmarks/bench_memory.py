@@ -19,5 +19,5 @@ def test_bytes(beside, kind, density):
         f"memory of {KINDS[kind]}: growth of a process by {N:,}, {each / DAYS:.2g} a person and day, {DAYS} days, in "
         "batches of 500,000"
     )
-    measure = lambda: alone(N, {kind: 1.0}, 0, each)["growth_bytes"] / N  # noqa: E731
+    measure = lambda: alone(N, {kind: 1.0}, 0, each)["growth_bytes"] / N
     beside.figure(f"memory-{kind}{density}", job, measure, "bytes", 24, True, lock=False)

@@ -42,5 +42,5 @@ def test_replies(beside, server, row):
     line = next(line for line in wrk.lines(case) if line.name == ROWS[row])
     goal = GOALS.get(line.name)
     job = f"replies over HTTP, {CELLS:,} cells, 64 connections, wrk on the same two cores: {line.name}"
-    rate = lambda: wrk.measured(server, line, SECONDS).rate  # noqa: E731
+    rate = lambda: wrk.measured(server, line, SECONDS).rate
     beside.figure(row, job, rate, "requests/s", goal, rounds=3 if goal else 1)

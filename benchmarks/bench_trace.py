@@ -183,14 +183,14 @@ def met():
 @pytest.mark.beside
 @pytest.mark.parametrize("kind", ASKED)
 def test_beside_networkx(beside, world, kind):
-    theirs = lambda case: by_networkx(world[2], case)  # noqa: E731
+    theirs = lambda case: by_networkx(world[2], case)
     measured(beside, world, kind, "networkx", "networkx walking the same edges", theirs, 9, goal=150)
 
 
 @pytest.mark.beside
 @pytest.mark.parametrize("kind", ASKED)
 def test_beside_sqlite(beside, world, met, kind):
-    theirs = lambda case: levels_by(met, case)  # noqa: E731
+    theirs = lambda case: levels_by(met, case)
     measured(beside, world, kind, "sqlite", "SQLite with a covering index", theirs, 9, goal=15)
 
 
