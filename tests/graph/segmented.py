@@ -100,7 +100,7 @@ def _of(view: GraphView, x: int, low: int, high: int, limits: Eligibility, infec
             stays.append((who, place, came, day + left if left >= 0 else came + int(view.places.stay_s[place])))
         for who, place, came, gone in stays:
             for other, there, since, to in stays:
-                if who == x != other and place == there:
+                if who == x != other and place == there and came < gone and since < to:
                     s, e = max(came - own_slack, since - other_slack), min(gone + own_slack, to + other_slack)
                     found.append((other, s, e, CHECK_IN, float(view.places.weight[place]), 0.0, place))
     if "location" in limits.channels:
