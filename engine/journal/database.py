@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
@@ -17,6 +18,7 @@ from engine.journal.faults import explain
 FILE = "truyvet.db"
 PATIENCE_S = 30
 """How long a writer waits for another one."""
+RETRY_S = 0.01
 WRITER_LOCK = 0x7472757976
 """Number of the advisory lock that every writer to a PostgreSQL database holds."""
 WAL_LIMIT = 64 << 20
@@ -156,8 +158,7 @@ def _sqlite(url: URL) -> Engine:
         # Autocommit: the driver begins nothing by itself, so that a transaction holds tables being made, too.
         connection.isolation_level = None
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a file that is still empty
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
+        if _write_ahead(connection) != "wal":
             raise JournalError("the disk of the data folder cannot hold a write-ahead log: use a local disk")
         for setting in (
             "synchronous = FULL",
@@ -175,6 +176,22 @@ def _sqlite(url: URL) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("truyvet_writes", False) else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> str:
+    """Turn the write-ahead log on; returns the mode that the file has then.
+
+    SQLite does not wait here: it answers "locked" at once while another connection makes the file, opens it as the
+    first one or closes it as the last one, which takes moments.
+    """
+    until = monotonic() + PATIENCE_S
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(RETRY_S)
 
 
 def _postgres(url: URL) -> Engine:

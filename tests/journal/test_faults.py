@@ -4,8 +4,10 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -127,6 +129,32 @@ def test_a_database_that_another_writer_holds_too_long(database: str, monkeypatc
     assert journal.append([entry("a")]) == [1]
     other.close()
     journal.close()
+
+
+def locked_for(file: Path, seconds: float) -> threading.Thread:
+    """Another process in the middle of making the file: SQLite says "locked" to whoever asks for the log, at once."""
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    held = threading.Thread(target=lambda: (time.sleep(seconds), holder.execute("ROLLBACK"), holder.close()))
+    held.start()
+    return held
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    held = locked_for(tmp_path / "truyvet.db", 0.3)
+    journal = Journal.open(tmp_path)
+    assert journal.append([entry("a")]) == [1]
+    journal.close()
+    held.join()
+
+
+def test_a_file_that_another_process_makes_for_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "PATIENCE_S", 0.05)
+    held = locked_for(tmp_path / "truyvet.db", 2)
+    with pytest.raises(JournalError, match="locked"):
+        Journal.open(tmp_path)
+    held.join()
+    assert replayed(f"sqlite:///{tmp_path / 'truyvet.db'}") == []
 
 
 def test_a_reader_that_keeps_purged_bytes_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
