@@ -134,7 +134,8 @@ def test_a_database_that_another_writer_holds_too_long(database: str, monkeypatc
 def locked_for(file: Path, seconds: float) -> threading.Thread:
     """Another process in the middle of making the file: SQLite says "locked" to whoever asks for the log, at once."""
     holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN EXCLUSIVE")
+    holder.execute("CREATE TABLE being_made (a)")
+    holder.execute("BEGIN IMMEDIATE")
     held = threading.Thread(target=lambda: (time.sleep(seconds), holder.execute("ROLLBACK"), holder.close()))
     held.start()
     return held
