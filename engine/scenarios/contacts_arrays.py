@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from engine.cores import in_parallel
 from engine.errors import BadInputError
-from engine.kernels.radix import into_order
-from engine.scenarios.kernels.contacts import join_day, pairs_of, rows_by_day, starts_of_days
-from engine.scenarios.world import Codes, Contacts
+from engine.scenarios.kernels.contacts import deal_day, join_day, rows_by_day, starts_of_days, write_day
+from engine.scenarios.world import Codes, Contacts, Ints
 
 MOST_CELLS = 1 << 28
 """Days times people, at most: 8 bytes each."""
@@ -41,8 +40,8 @@ def contacts_of(people: int, days: int, pairs: PairDays, start: date | None = No
     """Contacts of both ends, sorted by (day, person, other).
 
     Several rows of one pair and day become one: weights and minutes add up, channels are joined, and the place is that
-    of the row with the most minutes (of equal ones the first). Cost: linear, a radix sort a day, days side by side;
-    17 bytes a directed contact, and 29 more of the days at work.
+    of the row with the most minutes (of equal ones the first). Cost: linear, about 20 ns a directed contact, days side
+    by side; 17 bytes a directed contact, 8 a day and person, and of the days at work 20 and 4 more.
 
     Raises:
         BadInputError: days times people is more than memory is for.
@@ -52,37 +51,51 @@ def contacts_of(people: int, days: int, pairs: PairDays, start: date | None = No
             f"{people} people on {days} days are too many: give fewer days (first and last), or check the day column"
         )
     starts, in_order = starts_of_days(pairs.day, days)
-    by_day = np.arange(len(pairs), dtype=np.int32)
+    by_day = np.empty(0 if in_order else len(pairs), np.int32)
     if not in_order:
         rows_by_day(pairs.day, starts, by_day)
     first, columns = np.empty((days, people + 1), np.int64), _columns(2 * len(pairs))
     values = (_real(pairs.weight), _real(pairs.minutes), pairs.place, pairs.channel)
-    bits = max(people - 1, 0).bit_length()
 
-    def join(day: int) -> int:
-        rows = by_day[starts[day] : starts[day + 1]]
-        n = 2 * len(rows)
-        code, keys, room = (np.empty(n, np.int64) for _ in range(3))
-        order = np.empty(n, np.int32)
-        pairs_of(rows, pairs.a, pairs.b, bits, code)
-        into_order(code, np.zeros(n, np.int8), order, keys, room)
-        at = 2 * starts[day]
-        return int(join_day(rows, bits, code, order, keys, *values, at, first[day], *columns.values()))
+    rooms: list[tuple[npt.NDArray[Any], ...]] = []
+    most = 2 * int(np.diff(starts).max(initial=0))
 
-    used = np.array(in_parallel(join, range(days)), np.int64)
+    def day_of(day: int) -> int:
+        low, high = int(starts[day]), int(starts[day + 1])
+        n = 2 * (high - low)
+        room = rooms.pop() if rooms else _room(people, most)
+        upto, heads, words, dealt = room[0], room[1][: n + 1], room[2][:n], room[3][: n + 1]
+        twice = deal_day(by_day, low, high, pairs.a, pairs.b, first[day], upto, heads, words, dealt)
+        write = join_day if twice else write_day
+        used = int(write(dealt, 2 * low, first[day], *values, *columns.values()))
+        rooms.append(room)
+        return used
+
+    used = np.array(in_parallel(day_of, range(days)), np.int64)
     if used.sum() < 2 * len(pairs):
-        gaps = 2 * starts[:-1] - np.append(0, np.cumsum(used)[:-1])
-        columns = {
-            name: np.concatenate([c[2 * s : 2 * s + u] for s, u in zip(starts.tolist(), used.tolist(), strict=False)])
-            for name, c in columns.items()
-        }
-        first -= gaps[:, None]
+        to = np.append(0, np.cumsum(used))
+        in_parallel(lambda column: _close_up(column, 2 * starts, to), columns.values())
+        first -= (2 * starts - to)[:-1, None]
     return sealed(Contacts(first, **columns, start=start))
 
 
 def _columns(rows: int) -> dict[str, npt.NDArray[Any]]:
     names = ("other", np.int32), ("weight", np.float32), ("minutes", np.float32), ("place", np.int32)
     return {name: np.empty(rows, dtype) for name, dtype in (*names, ("channel", np.uint8))}
+
+
+def _close_up(column: npt.NDArray[Any], begin: Ints, to: Ints) -> None:
+    """Move what lies from ``begin`` on, day by day, to where the day before ends, and give back the rest."""
+    for here, there, end in zip(begin.tolist(), to.tolist(), to[1:].tolist(), strict=False):
+        if here > there:
+            column[there:end] = column[here : here + end - there]
+    column.resize(to[-1], refcheck=False)  # this function's caller is the only one who knows of the column
+
+
+def _room(people: int, ends: int) -> tuple[npt.NDArray[Any], ...]:
+    """What one day after the other is worked on in: pages are got once."""
+    return (np.empty(people, np.int32), np.empty(ends + 1, np.int32), np.empty(ends, np.int64),
+            np.empty(ends + 1, np.int64))  # fmt: skip
 
 
 def _real(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
