@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.clock import HOUR, LATEST
+from engine.exposure.board_first import label_all
 from engine.exposure.board_levels import NEVER, CaseTable, Level, Log, Moved
 from engine.exposure.board_meetings import Meetings, Sources, met_around, met_by, passed_on
 from engine.exposure.board_settle import settle
@@ -184,6 +185,9 @@ class Labels:
         log = Log(level)
         lost = self._lost(k, old, moved, gone)
         nearer.start[moved.person], nearer.end[moved.person] = moved.start, moved.end
+        if old is None:
+            label_all(state.view, state.keys, self.policy, nearer, self._cases, level)
+            return np.flatnonzero(level.moment < NEVER).astype(np.int32)
         for met in fresh:
             inside = met.within(nearer.start, nearer.end)
             level.settled[inside.other] = False

@@ -185,7 +185,8 @@ def test_rows_are_ordered_and_say_when_a_level_changed_last() -> None:
 def test_many_are_looked_up_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boards, "LOOK_UP", 3)
     told = Told()
-    told.now(ill("a"), *(met("a", f"b{n}", n) for n in range(20)), *(met("b3", f"c{n}", 900) for n in range(9)))
+    told.now(ill("a"))
+    told.now(*(met("a", f"b{n}", n) for n in range(20)), *(met("b3", f"c{n}", 900) for n in range(9)))
     state = told.state()
     assert rows_of(told.board, state) == expected_rows(state, POLICY)
 

@@ -2,11 +2,15 @@
 
 import random
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.exposure import board_first
 from engine.exposure.board import Board, Change
+from engine.exposure.deltas import nothing
 from engine.exposure.policies import PRESETS
 from engine.graph.eligibility import CHANNEL_NAMES
 from tests.exposure.live import Live, expected_rows, rows_of
@@ -103,3 +107,21 @@ def test_it_says_what_the_rules_say(world: World, policy: str, size: int) -> Non
         assert (level, moment) == (row.level, row.since)
         assert {name for c, name in enumerate(CHANNEL_NAMES) if bits >> c & 1} == row.channels
         assert via < 0 if level == 0 else live.people.key(via) in row.rivals
+
+
+@settings(**COMMON | {"max_examples": 60})
+@given(streams(), st.sampled_from(USUAL), st.integers(1, 3), st.sampled_from((1, 2, 512)))
+def test_made_at_once_it_says_what_everybody_looked_up_says(world: World, policy: str, depth: int, chunk: int) -> None:
+    live, board = Live(), Board(POLICIES[policy], depth)
+    for kind, events in batches(world, [10] * len(world)):
+        live.tell(kind, events)
+    state = live.state()
+    with patch.object(board_first, "CHUNK", chunk):
+        board.update(state, nothing())
+    assert rows_of(board, state) == expected_rows(state, POLICIES[policy], depth)
+    for k in range(1, depth + 1):
+        level, columns = board._levels[k], ("moment", "via", "channels")
+        made = [getattr(level, name).copy() for name in columns]
+        board._look_up(state, k, np.arange(len(level.moment), dtype=np.int32))
+        for name, column in zip(columns, made, strict=True):
+            assert np.array_equal(column, getattr(level, name)), (k, name)
