@@ -119,35 +119,44 @@ class Keys:
         return self._encoded(*_buffers(column))
 
     def _encoded(self, data: Bytes, offsets: Ints) -> Codes:
-        out = np.empty(len(offsets) - 1, np.int32)
+        out, done = np.empty(len(offsets) - 1, np.int32), 0
         with self._turn:
-            table = self._room(len(out), int(offsets[-1] - offsets[0]))
-            kernel = intern if len(out) > FEW else intern_few
-            self._count = kernel(
-                data, offsets, True, table.slots, table.held, table.starts, self._count, self._seed, out
-            )
-        return out
+            kernel, before = intern if len(out) > FEW else intern_few, self._count
+            while True:
+                table = self._table
+                self._count, done = kernel(
+                    data, offsets, done, True, table.slots, table.held, table.starts, self._count, self._seed, out
+                )
+                if done == len(out):
+                    return out
+                mostly_new = 2 * (self._count - before) > done
+                self._grow(len(out) - done if mostly_new else 1, int(offsets[done + 1] - offsets[done]))
 
     def _asked(self, data: Bytes, offsets: Ints) -> Codes:
         table, out = self._table, np.empty(len(offsets) - 1, np.int32)
-        intern_few(data, offsets, False, table.slots, table.held, table.starts, 0, self._seed, out)
+        intern_few(data, offsets, 0, False, table.slots, table.held, table.starts, 0, self._seed, out)
         return out
 
-    def _room(self, keys: int, size: int) -> _Table:
-        """A table with room for so many keys, and bytes, more."""
+    def _grow(self, keys: int, size: int) -> None:
+        """Make room for a key of so many bytes, and for about half as many as there are.
+
+        Where so many ``keys`` more are likely, up to four times as many; never for all keys asked for, of which most
+        are known: a table in no cache would stand for a small one.
+        """
         table, count = self._table, self._count
-        used = int(table.starts[count])
-        held = _grown(table.held, used, used + size + SPARE)
-        starts = _grown(table.starts, count + 1, count + 1 + keys)
-        if len(table.slots) < 2 * (count + keys):
-            slots = 1 << (2 * (count + keys)).bit_length()
+        used, slots = int(table.starts[count]), len(table.slots)
+        more = min(keys, 3 * count)
+        held = _grown(table.held, used, used + max(size, more * used // max(count, 1)) + SPARE)
+        starts = _grown(table.starts, count + 1, count + 1 + more)
+        while 2 * (count + more) > slots:
+            slots *= 2
+        if slots > len(table.slots):
             table = _Table.of(slots, held, starts)
             rehash(held, starts, count, self._seed, table.slots)
-        elif held is not table.held or starts is not table.starts:
+        else:
             # Slots of its own: a reader of the old arrays must never be sent beyond their ends by a new key's slot.
             table = _Table(table.slots.copy(), held, starts)
         self._table = table
-        return table
 
     def column(self) -> pa.Array:
         """Every key in the order of its code, as an Arrow string column."""

@@ -147,9 +147,20 @@ def _adding(keys: Keys, names: list[str]) -> None:
 def test_who_reads_older_arrays_is_never_sent_beyond_their_ends() -> None:
     keys, rng = Keys(), random.Random(1)
     for size in (600, 200, 300, 3_000, 1_000, 50):
-        before, count = keys._table, len(keys)
+        before = keys._table
         keys.encode(pa.array([f"{rng.random()} {n}" * rng.choice((1, 40)) for n in range(size)]))
         if before is not keys._table:
             known = before.slots[before.slots >= 0] & 0xFFFFFFFF
-            assert known.max(initial=-1) < count
-            assert before.starts[count] <= len(before.held)
+            assert known.max(initial=-1) + 1 < len(before.starts)
+            assert before.starts[known.max(initial=-1) + 1] <= len(before.held)
+
+
+@given(st.lists(st.lists(st.integers(0, 3_000).map(lambda n: "x" * (n % 17) + str(n)), max_size=1_500), max_size=4))
+def test_room_is_made_for_new_keys_alone(columns: list[list[str]]) -> None:
+    keys, codes = Keys(), dict[str, int]()
+    for column in columns:
+        found = keys.encode(pa.array(column, pa.string())).tolist()
+        assert found == [codes.setdefault(name, len(codes)) for name in column]
+    assert len(keys) == len(codes)
+    assert keys.column().to_pylist() == list(codes)
+    assert len(keys._table.slots) <= max(1_024, 8 * len(codes))

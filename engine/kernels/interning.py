@@ -80,9 +80,10 @@ def _look_ahead(data, offsets, first, last, slots, held, starts, seed, tags, pla
 
 
 @inner
-def _intern(data, offsets, add, slots, held, starts, count, seed, out, tags, places):
+def _intern(data, offsets, done, add, slots, held, starts, count, seed, out, tags, places):
     mask = np.uint64(len(slots) - 1)
-    for first in range(0, len(out), BLOCK):
+    most = min(len(slots) >> 1, len(starts) - 1)
+    for first in range(done, len(out), BLOCK):
         last = min(first + BLOCK, len(out))
         _look_ahead(data, offsets, first, last, slots, held, starts, seed, tags, places)
         for i in range(first, last):
@@ -95,6 +96,8 @@ def _intern(data, offsets, add, slots, held, starts, count, seed, out, tags, pla
                     code = np.int64(EMPTY)
                     if add:
                         begin = starts[count]
+                        if count >= most or begin + end - start + SPARE > len(held):
+                            return count, i
                         for j in range(end - start):
                             held[begin + j] = data[start + j]
                         starts[count + 1] = begin + end - start
@@ -106,21 +109,24 @@ def _intern(data, offsets, add, slots, held, starts, count, seed, out, tags, pla
                     break
                 at = (at + _ONE) & mask
             out[i] = code
-    return count
+    return count, len(out)
 
 
 @njit(cache=True, nogil=True)
-def intern(data, offsets, add, slots, held, starts, count, seed, out):
-    """The code of each key ``data[offsets[i]:offsets[i + 1]]`` into ``out``; how many codes there are then.
+def intern(data, offsets, done, add, slots, held, starts, count, seed, out):
+    """The code of each key ``data[offsets[i]:offsets[i + 1]]`` into ``out``, from key ``done`` on.
+
+    Returns how many codes there are then, and the first key that is still to be done: all of them are but where there
+    was no room for a new one.
 
     Args:
         data: UTF-8 bytes of the keys asked for, uint8.
         offsets: where each begins, and the end of the last, shape (asked + 1,).
         add: whether unknown keys are given the next codes; else their code is -1.
         slots: by slot the code in the lower half, and half of the hash in the upper one, to spare most comparisons;
-            EMPTY where free. A power of two of them, at least twice the keys there may be.
-        held: bytes of the known keys, with room for those asked for and ``SPARE`` bytes more.
-        starts: where each known key begins, and the end of the last, with room for those asked for.
+            EMPTY where free. A power of two of them, room for half as many keys.
+        held: bytes of the known keys, room for more, and ``SPARE`` bytes behind.
+        starts: where each known key begins, and the end of the last, and room for more.
         count: how many keys are known.
         seed: of the hash.
         out: shape (asked,).
@@ -129,13 +135,13 @@ def intern(data, offsets, add, slots, held, starts, count, seed, out):
     Cost: 15 to 25 ns a key of up to 16 bytes, 60 ns where the table is larger than any cache.
     """
     tags, places = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.uint64)
-    return _intern(data, offsets, add, slots, held, starts, count, seed, out, tags, places)
+    return _intern(data, offsets, done, add, slots, held, starts, count, seed, out, tags, places)
 
 
 @njit(cache=True)
-def intern_few(data, offsets, add, slots, held, starts, count, seed, out):
+def intern_few(data, offsets, done, add, slots, held, starts, count, seed, out):
     """As :func:`intern`, with the interpreter held: for few keys, waiting to have it back would take longer."""
-    return intern(data, offsets, add, slots, held, starts, count, seed, out)
+    return intern(data, offsets, done, add, slots, held, starts, count, seed, out)
 
 
 @inner
