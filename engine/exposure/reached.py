@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.exposure.infectiousness import Course
+from engine.exposure.kernels.fields import LABEL_ROW
 from engine.exposure.policies import Policy
 
 Ints = npt.NDArray[np.int64]
@@ -90,7 +93,20 @@ class Trace:
     """The answer: people at their levels, and all kept labels by level (0: the seeds) for chains."""
 
     reached: Reached
-    labels: tuple[Labels, ...]
+    kept: Ints
+    """All kept labels as the kernel left them, rows of :data:`engine.exposure.kernels.fields.LABEL_ROW`."""
+    levels: tuple[int, ...]
+    """Where the labels of each level begin, and the last ones end."""
+
+    @cached_property
+    def labels(self) -> tuple[Labels, ...]:
+        """The kept labels of each level. Cost: made when first asked for, linear in all of them."""
+        rows, found = self.kept.view(LABEL_ROW), []
+        for level, (first, last) in enumerate(pairwise(self.levels)):
+            columns = {name: rows[name][first:last].copy() for name in ("person", "moment", "start", "end")}
+            parent = rows["parent"][first:last] - np.int64(self.levels[level - 1] if level else 0)
+            found.append(Labels(**columns, probability=rows["chance"][first:last].copy(), parent=parent))
+        return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,24 @@ strictly earlier (backward: later) than every label of the same person at a lowe
 anybody new. The level of a person is that of the first kept label.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from engine.clock import FOREVER
 from engine.cores import in_parallel
 from engine.exposure.kernels import fields as f
-from engine.exposure.reached import Each, Labels, Question, Reached, Seed, Trace, stack_each
-from engine.exposure.tracing import Asked, Traced, run
+from engine.exposure.kernels.answering import WORDS, as_columns
+from engine.exposure.reached import Each, Question, Reached, Seed, Trace, stack_each
+from engine.exposure.tracing import Work, asked_of, work_in
 from engine.graph.rooms import room
 from engine.graph.view import GraphView
 from engine.ids import Keys
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 MAX_DEPTH = 6
 TOGETHER = 32
 """Cases traced together: enough that waits for memory overlap, few enough that what they reach stays in the cache."""
@@ -30,12 +34,13 @@ def trace(view: GraphView, people: Keys, question: Question) -> Trace:
     Deterministic: ties go to the earlier (backward: later) moment, then the greater dose, then the smaller key.
     Cost: proportional to the evidence of the people reached below the last level.
     """
-    asked = Asked(view, people, question, question.depth, places=True)
-    seeds = _by_key(people, question.seeds)
-    alone = np.array([seeds[0].person], np.int64) if len(seeds) == 1 else None
+    asked = asked_of(view, people, question, question.depth, places=True)
     with room() as here:
-        done = run(asked, here, [seeds], alone)
-        return Trace(_reached(done), tuple(_labels(done, k) for k in range(len(done.levels) - 1)))
+        work = work_in(here)
+        work.run(view, asked, question, _by_key(people, question.seeds), alone=False)
+        levels = work.levels()
+        reached = _reached(work)
+        return Trace(reached, work.rows(f.LABEL_ROWS, 8 * levels[-1]).copy(), tuple(levels))
 
 
 def trace_each(view: GraphView, people: Keys, question: Question, depth: int | None = None) -> Each:
@@ -45,14 +50,14 @@ def trace_each(view: GraphView, people: Keys, question: Question, depth: int | N
     alone. Cost: the evidence of the people reached below the last level of each seed, on as many cores as there are.
     """
     seeds = question.seeds
-    asked_depth = question.depth if depth is None else depth
+
+    asked = asked_of(view, people, question, question.depth if depth is None else depth, places=False)
 
     def some(first: int) -> Each:
-        asked = Asked(view, people, question, asked_depth, places=False)
-        group = seeds[first : first + TOGETHER]
-        alone = np.array([s.person for s in group], np.int64)
         with room() as here:
-            return _each(run(asked, here, [[s] for s in group], alone), first)
+            work = work_in(here)
+            work.run(view, asked, question, seeds[first : first + TOGETHER], alone=True)
+            return _each(work, first)
 
     return stack_each(in_parallel(some, range(0, len(seeds), TOGETHER)))
 
@@ -67,61 +72,32 @@ def direct_counts(view: GraphView, people: Keys, question: Question) -> dict[int
     return {seed.person: count for seed, count in zip(question.seeds, counts, strict=True)}
 
 
-def _by_key(people: Keys, seeds: tuple[Seed, ...]) -> list[Seed]:
+def _by_key(people: Keys, seeds: tuple[Seed, ...]) -> Sequence[Seed]:
     if len(seeds) < 2:
-        return list(seeds)
+        return seeds
     ranks = people.ranks(np.array([s.person for s in seeds], np.int32))
     return [seeds[i] for i in np.argsort(ranks).tolist()]
 
 
-def _reached(done: Traced) -> Reached:
-    a, parts = done.answers.copy(), done.answer_parts.copy()
-    both = np.sort((done.shares[0] << 32) | done.shares[1])
-    return Reached(
-        a[f.A_PERSON].astype(np.int32),
-        a[f.A_LEVEL].astype(np.int8),
-        a[f.A_FIRST],
-        a[f.A_LAST],
-        a[f.A_SECONDS],
-        parts[f.A_DOSE],
-        parts[f.A_CHANCE],
-        a[f.A_CHANNELS],
-        a[f.A_VIA].astype(np.int32),
-        (both >> 32).astype(np.int32),
-        (both & 0xFFFFFFFF).astype(np.int32),
-    )
+def _answers(work: Work, first_seed: int) -> tuple[Ints, Floats, Codes, npt.NDArray[np.int8]]:
+    """First, last, seconds, channels and seed; dose and chance; person and via; level; all in one piece of memory."""
+    n = int(work.table[f.ANSWERS])
+    out = np.empty(WORDS * n, np.int64)
+    as_columns(work.table, first_seed, out)
+    reals, codes = out[5 * n : 7 * n].view(np.float64), out[7 * n : 8 * n].view(np.int32)
+    return out[: 5 * n].reshape(5, n), reals.reshape(2, n), codes.reshape(2, n), out[8 * n :].view(np.int8)[:n]
 
 
-def _labels(done: Traced, level: int) -> Labels:
-    here = slice(done.levels[level], done.levels[level + 1])
-    columns = done.labels[:, here].copy()
-    if level:
-        columns[f.PARENT] -= done.levels[level - 1]
-    return Labels(
-        columns[f.PERSON].astype(np.int32),
-        columns[f.MOMENT],
-        done.chances[f.CHANCE, here].copy(),
-        columns[f.PARENT],
-        columns[f.START],
-        columns[f.END],
-    )
+def _reached(work: Work) -> Reached:
+    (first, last, seconds, channels, _), (dose, chance), (person, via), level = _answers(work, 0)
+    both = np.sort(work.rows(f.SHARE_ROWS, int(work.table[f.SHARES])))
+    shared, place = (both >> 32).astype(np.int32), both.astype(np.int32)
+    return Reached(person, level, first, last, seconds, dose, chance, channels, via, shared, place)
 
 
-def _each(done: Traced, first_seed: int) -> Each:
-    order = np.argsort(done.answers[f.A_CASE], kind="stable")
-    a, parts = done.answers[:, order], done.answer_parts[:, order]
-    return Each(
-        a[f.A_CASE] + first_seed,
-        a[f.A_PERSON].astype(np.int32),
-        a[f.A_LEVEL].astype(np.int8),
-        a[f.A_FIRST],
-        a[f.A_LAST],
-        a[f.A_SECONDS],
-        parts[f.A_DOSE],
-        parts[f.A_CHANCE],
-        a[f.A_CHANNELS],
-        a[f.A_VIA].astype(np.int32),
-    )
+def _each(work: Work, first_seed: int) -> Each:
+    (first, last, seconds, channels, seed), (dose, chance), (person, via), level = _answers(work, first_seed)
+    return Each(seed, person, level, first, last, seconds, dose, chance, channels, via)
 
 
 def isolation_of(isolation: Ints, codes: Codes) -> Ints:

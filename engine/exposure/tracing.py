@@ -1,19 +1,20 @@
-"""Traces as kernels do them: what is asked and what they work with, as arrays; level by level, case by case."""
+"""Traces as kernels do them: what is asked and what they work with, in one table of numbers and addresses."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from engine import params
 from engine.clock import DAY, HOUR
-from engine.exposure.infectiousness import EXPECTED, FIRST_DAY, STEP_S, Course, tables
+from engine.exposure.infectiousness import FIRST_DAY, STEP_S, Course, tables
 from engine.exposure.kernels import fields as f
 from engine.exposure.kernels.tracing import spread
 from engine.exposure.reached import Question, Seed
+from engine.graph import rooms
+from engine.graph.atlas import Kept, atlas_of
 from engine.graph.atlas import asked as looked_up
-from engine.graph.atlas import atlas_of
+from engine.graph.eligibility import Eligibility
 from engine.graph.evidence import TALLY, buckets, near_lines
 from engine.graph.kernels import found
 from engine.graph.presences import Queries
@@ -23,67 +24,84 @@ from engine.ids import Keys
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Columns = tuple[Ints, Ints, Ints, Floats]
 LABELS_WITH_FIXES = 512
 """Labels looked at together where fixes count: their own fixes and the cells round them are made beforehand."""
+MANY_POLICIES = 64
+"""After so many policies asked about in one view, what is known of them is thrown away."""
+_AT_FIRST = 16
+"""So many labels are looked at together before it is known how much evidence they have."""
+_LEVELS = 256
 _ACCUMULATE = {"window": 0, "24h": 1, "single": 2}
 
 
-@dataclass(frozen=True)
-class Traced:
-    """What a trace leaves in its room; of use only as long as one has the room."""
-
-    labels: Ints
-    """(LABEL, n) of all levels, the nearest first; ``levels`` says where each begins and the last ends."""
-    chances: Floats
-    levels: list[int]
-    answers: Ints
-    """(ANSWER, n), by level."""
-    answer_parts: Floats
-    shares: Ints
-    """(2, n): person and place, in any order."""
-
-
 class Asked:
-    """A question, as kernels read it; and what keeps the columns alive whose addresses they get."""
+    """What questions about one view have in common, as the first numbers of a trace's table.
+
+    Never changed, so that threads may share it; and it keeps alive all that it has the addresses of.
+    """
 
     def __init__(self, view: GraphView, people: Keys, question: Question, depth: int, places: bool) -> None:
-        self.view = view
-        self.question = question
-        self.eligibility = question.policy.eligibility(question.channels)
-        self.atlas = atlas_of(view)
-        isolation = np.ascontiguousarray(question.isolation, np.int64)
-        cases = course_columns(view, question.courses)
-        keys, starts = people.bytes_table()
-        self._kept = (isolation, cases, keys, starts)
-        channels, policy = self.eligibility.channels, question.policy
-        numbers = self.numbers = np.zeros(f.NUMBERS, np.int64)
-        numbers[f.FORWARD], numbers[f.UNTIL] = question.forward, question.until
-        numbers[f.LATENT] = round(policy.latent_hours * HOUR)
-        slack = self.eligibility.slack_s
+        policy = self.policy = question.policy
+        self.eligibility: Eligibility = policy.eligibility(question.channels)
+        self.atlas, self.keys = atlas_of(view), people.bytes_table()
+        self._courses, self._count = question.courses, len(question.courses)
+        self._columns = course_columns(view, question.courses) if len(question.courses) > f.FEW else None
+        self._isolation = np.ascontiguousarray(question.isolation, np.int64)
+        self.tables = tables()
+        channels, slack = self.eligibility.channels, self.eligibility.slack_s
+        numbers = self.numbers = np.zeros(f.SELF, np.int64)
+        numbers[f.OPEN_CASE], numbers[f.TOGETHER] = -1, _AT_FIRST
+        numbers[f.FORWARD], numbers[f.LATENT] = question.forward, round(policy.latent_hours * HOUR)
         numbers[f.OWN_SLACK if question.forward else f.OTHER_SLACK] = slack
         most = round(min(300.0, self.eligibility.max_attenuation_db) * 100)
         numbers[f.ATTENUATION] = most if "bluetooth" in channels and view.bluetooth else -1
         numbers[f.STAYS] = "check_in" in channels and self.eligibility.same_place and bool(view.check_in)
-        numbers[f.ACCUMULATE] = _ACCUMULATE[policy.accumulate]
-        numbers[f.ISOLATION], numbers[f.ISOLATIONS] = isolation.ctypes.data, len(isolation)
-        numbers[f.CASES : f.CASE_COUNT] = [column.ctypes.data for column in cases]
-        numbers[f.CASE_COUNT] = len(cases[0])
-        numbers[f.KEYS], numbers[f.KEY_STARTS] = keys.ctypes.data, starts.ctypes.data
-        numbers[f.DEPTH], numbers[f.PLACES] = depth, places
-        self.fractions = np.zeros(f.FRACTION_COUNT)
-        self.fractions[: f.RATE] = buckets()
-        self.fractions[f.RATE :] = (
-            params.RATE_PER_HOUR.value, policy.min_minutes * 60, FIRST_DAY * DAY, STEP_S,
-            params.BURDEN_MEAN_INFECTIOUSNESS.value,
-        )  # fmt: skip
-        self.fixes = "location" in channels and bool(view.location)
+        numbers[f.FIXES] = "location" in channels and bool(view.location)
+        numbers[f.ACCUMULATE], numbers[f.DEPTH], numbers[f.PLACES] = _ACCUMULATE[policy.accumulate], depth, places
+        numbers[f.ISOLATION], numbers[f.ISOLATIONS] = self._isolation.ctypes.data, len(self._isolation)
+        numbers[f.KEYS], numbers[f.KEY_STARTS] = (column.ctypes.data for column in self.keys)
+        numbers[f.ATLAS], numbers[f.ATLAS_SIZE] = self.atlas.ctypes.data, len(self.atlas)
+        numbers[f.TABLES], numbers[f.STEPS] = self.tables.ctypes.data, self.tables.shape[1]
+        numbers[f.FIRST_S], numbers[f.STEP_S] = FIRST_DAY * DAY, STEP_S
+        if self._columns is not None:
+            numbers[f.CASES : f.CASE_COUNT] = [column.ctypes.data for column in self._columns]
+            numbers[f.CASE_COUNT] = len(question.courses)
+        fractions = numbers.view(np.float64)
+        fractions[f.RATE], fractions[f.LEAST_S] = params.RATE_PER_HOUR.value, policy.min_minutes * 60
+        fractions[f.UNKNOWN], fractions[f.BUCKETS : f.ASKED] = params.BURDEN_MEAN_INFECTIOUSNESS.value, buckets()
+
+    def fits(self, view: GraphView, people: Keys, question: Question) -> bool:
+        """Whether this is of that question, but for its seeds, its time and few courses of cases."""
+        held, starts = people.bytes_table()
+        return (
+            question.policy is self.policy
+            and (question.isolation is self._isolation or len(question.isolation) == len(self._isolation) == 0)
+            and held is self.keys[0]
+            and starts is self.keys[1]
+            and (self._columns is None or question.courses is self._courses)
+            and (len(question.courses) <= f.FEW if self._columns is None else len(question.courses) == self._count)
+            and atlas_of(view) is self.atlas
+        )
 
 
-def course_columns(view: GraphView, courses: dict[int, Course]) -> tuple[Ints, Ints, Ints, Floats]:
+def asked_of(view: GraphView, people: Keys, question: Question, depth: int, places: bool) -> Asked:
+    """What is asked; remembered with the view for the last question of each policy, direction and depth."""
+    kept = view.memory.get("asked of")
+    if kept is None or kept.value is None or len(kept.value) > MANY_POLICIES:
+        view.memory["asked of"] = kept = Kept({})
+    kind = id(question.policy), question.channels, question.forward, depth, places
+    found: Asked | None = kept.value.get(kind)
+    if found is None or not found.fits(view, people, question):
+        kept.value[kind] = found = Asked(view, people, question, depth, places)
+    return found
+
+
+def course_columns(view: GraphView, courses: dict[int, Course]) -> Columns:
     """Person, origin, course and factor of every case, by person code; those of the last dictionary are remembered."""
     kept = view.memory.get("courses")
     if kept is not None and kept[0] is courses and len(kept[1][0]) == len(courses):
-        found: tuple[Ints, Ints, Ints, Floats] = kept[1]
+        found: Columns = kept[1]
         return found
     person = np.array(sorted(courses), np.int64)
     rows = [courses[p] for p in person.tolist()]
@@ -97,120 +115,113 @@ def course_columns(view: GraphView, courses: dict[int, Course]) -> tuple[Ints, I
     return columns
 
 
-def run(asked: Asked, here: Room, groups: Sequence[Sequence[Seed]], alone: Ints | None) -> Traced:
-    """Trace each group of seeds (ordered by key) as a case of its own.
+class Work:
+    """The memory of a trace: the table, and the rows that it has the addresses of. Used again and again."""
 
-    ``alone``: the one person each case began with, who is no contact of anybody; None: cases begin with several.
-    """
-    work = _Work(here, sum(map(len, groups)), len(groups), int(asked.numbers[f.DEPTH]))
-    numbers, state, question = asked.numbers, work.state, asked.question
-    numbers[f.ALONE] = alone.ctypes.data if alone is not None else 0
-    numbers[f.OPENED] = question.seeds[0].start if question.seeds else 0
-    _seed(asked, work, groups)
-    levels = [0, int(state[f.LABELS])]
-    for level in range(1, int(numbers[f.DEPTH]) + 1):
-        first, last = levels[-2:]
-        if first == last:
-            break
-        numbers[f.AT_LEVEL], numbers[f.LEVEL_END] = level, last
-        state[f.NEXT], state[f.OPEN_CASE] = first, -1
-        for to, near, near_parts in _stretches(asked, work, first, last):
-            numbers[f.TO], numbers[f.NEAR] = to, len(near)
-            while (said := work.go(asked, near, near_parts)) != f.DONE:
-                work.grow(said)
-        levels.append(int(state[f.LABELS]))
-    if numbers[f.ATTENUATION] >= 0:
-        looked_up(asked.view, levels[-2] if len(levels) > 2 else levels[-1])
-    return work.traced(levels)
+    def __init__(self) -> None:
+        self.table = np.zeros(f.TABLE, np.int64)
+        self._fractions = self.table.view(np.float64)
+        self._scratch = np.empty((found.SCRATCH, 8), np.int64)
+        self._self = self.table.ctypes.data
+        self.table[[f.SELF, f.SCRATCH, f.TALLY]] = self._self, self._scratch.ctypes.data, TALLY.ctypes.data
+        self._block, self._at = np.empty(0, np.int64), dict.fromkeys(f.ROW_BYTES, 0)
+        self._near: tuple[Ints, Floats] | None = None
+        self._more_rows(rooms.FEWEST)
+        self._more_evidence(rooms.FEWEST)
+        self._more_ranges(rooms.FEWEST)
 
+    def run(self, view: GraphView, asked: Asked, question: Question, seeds: Sequence[Seed], alone: bool) -> None:
+        """Trace from all seeds together, ordered by key; or ``alone``: from each as a case of its own."""
+        table, numbers = self.table, asked.numbers
+        table[: f.SELF] = numbers
+        table[f.UNTIL], table[f.NEAR_COUNT], held = question.until, 0, None
+        if question.courses and not numbers[f.CASE_COUNT]:
+            self._few_courses(question.courses)
+        if len(seeds) == 1:
+            (seed,) = seeds
+            table[f.ALONE], table[f.SEED_COUNT], table[f.SEEDS] = 1, 1, self._self + 8 * f.ONE_SEED
+            table[f.ONE_SEED], table[f.ONE_SEED + 1], table[f.ONE_SEED + 2] = seed.person, seed.start, seed.end
+        elif seeds:
+            held = np.array([(seed.person, seed.start, seed.end) for seed in seeds], np.int64)
+            table[f.ALONE], table[f.SEED_COUNT], table[f.SEEDS] = alone, len(seeds), held.ctypes.data
+            table[f.OPENED] = question.seeds[0].start
+            self._has_room(len(seeds), (len(seeds) if alone else 1) * (int(numbers[f.DEPTH]) + 1))
+        while (said := int(spread(table))) != f.DONE:
+            if said == f.MORE_FIXES:
+                self._look_at_fixes(view, asked)
+            elif said == f.MORE_EVIDENCE:
+                self._more_evidence(2 * int(table[f.NEEDED]))
+            else:
+                self._more_rows(int(table[f.NEEDED]))
+        if numbers[f.ATTENUATION] >= 0:
+            looked_up(view, self.levels()[-2])
 
-def _seed(asked: Asked, work: "_Work", groups: Sequence[Sequence[Seed]]) -> None:
-    question, n = asked.question, 0
-    for case, group in enumerate(groups):
-        for seed in group:
-            end = min(seed.end, question.until)
-            course = question.courses.get(seed.person) if question.forward else None
-            moment = seed.start if question.forward else end
-            origin, kind, factor = course or (moment, EXPECTED, 1.0)
-            work.labels[:, n] = (seed.person, seed.start, end, case, moment, -1, origin, kind)
-            work.chances[:, n] = 1.0, factor
-            n += 1
-    work.state[f.LABELS] = n
+    def levels(self) -> list[int]:
+        """Where the labels of each level begin, and the last ones end."""
+        levels: list[int] = self._ranges[: int(self.table[f.AT_LEVEL]) + 1].tolist()
+        return levels
 
+    def rows(self, kind: int, words: int) -> Ints:
+        """The first ``words`` numbers of the rows of a kind; of use only as long as one has the room."""
+        at = self._at[kind]
+        return self._block[at : at + words]
 
-def _stretches(asked: Asked, work: "_Work", first: int, last: int) -> Iterator[tuple[int, Ints, Floats]]:
-    """Where to go on to with what evidence of the location channel, ordered by label."""
-    if not asked.fixes:
-        yield last, np.empty((0, found.INTEGERS), np.int64), np.empty((0, found.FRACTIONS))
-        return
-    for at in range(first, last, LABELS_WITH_FIXES):
-        to = min(at + LABELS_WITH_FIXES, last)
-        labels = work.labels[:, at:to]
-        queries = Queries(labels[f.PERSON], labels[f.START], labels[f.END], asked.question.forward)
-        near, parts = near_lines(asked.view, queries, asked.eligibility)
+    @property
+    def nbytes(self) -> int:
+        """Memory of all rows."""
+        return self._block.nbytes + self._evidence.nbytes + self._ranges.nbytes
+
+    def _few_courses(self, courses: dict[int, Course]) -> None:
+        count, at, table = len(courses), f.FEW_CASES, self.table
+        for n, person in enumerate(sorted(courses)):
+            table[at + n] = person
+            table[at + f.FEW + n], table[at + 2 * f.FEW + n], self._fractions[at + 3 * f.FEW + n] = courses[person]
+        address, step = self._self + 8 * at, 8 * f.FEW
+        table[f.CASES], table[f.CASE_ORIGIN] = address, address + step
+        table[f.CASE_COURSE], table[f.CASE_FACTOR], table[f.CASE_COUNT] = address + 2 * step, address + 3 * step, count
+
+    def _look_at_fixes(self, view: GraphView, asked: Asked) -> None:
+        """The evidence of the location channel of the labels that are next, ordered by label."""
+        table = self.table
+        at = int(table[f.NEXT])
+        to = min(at + LABELS_WITH_FIXES, int(table[f.LEVEL_END]))
+        labels = self.rows(f.LABEL_ROWS, 8 * to).view(f.LABEL_ROW)[at:]
+        queries = Queries(labels["person"], labels["start"], labels["end"], bool(table[f.FORWARD]))
+        near, parts = self._near = near_lines(view, queries, asked.eligibility)
         near[:, found.PERSON] += at
-        yield to, near, parts
+        table[f.TO], table[f.NEAR_COUNT] = to, len(near)
+        table[f.NEAR], table[f.NEAR_PARTS] = near.ctypes.data, parts.ctypes.data
+
+    def _has_room(self, seeds: int, ranges: int) -> None:
+        if seeds >= self.table[f.ROWS]:
+            self._more_rows(2 * seeds)
+        if 2 * ranges + _LEVELS > len(self._ranges):
+            self._more_ranges(4 * ranges)
+
+    def _more_rows(self, rows: int) -> None:
+        """More room for all but evidence. What is there already stays, but the table of people is made anew."""
+        rows, before, had = -8 * (-rows // 8), self._block, int(self.table[f.ROWS])
+        self._block = np.empty(rows * sum(f.ROW_BYTES.values()) // 8 + 8, np.int64)
+        at = -self._block.ctypes.data // 8 % 8
+        for kind, size in f.ROW_BYTES.items():
+            words, was = had * size // 8, self._at[kind]
+            self._block[at : at + words] = before[was : was + words]
+            self._at[kind], self.table[kind] = at, self._block.ctypes.data + 8 * at
+            at += rows * size // 8
+        self.table[f.ROWS], self.table[f.MASK] = rows, 0
+
+    def _more_evidence(self, lines: int) -> None:
+        self._evidence = np.empty(10 * lines + 8, np.int64)
+        at = self._evidence.ctypes.data
+        self.table[f.WHOLE], self.table[f.PARTS], self.table[f.EVIDENCE] = at, at + 64 * lines, lines
+
+    def _more_ranges(self, ranges: int) -> None:
+        self._ranges = np.zeros(2 * ranges + _LEVELS, np.int64)
+        at = self._ranges.ctypes.data
+        self.table[f.LEVELS], self.table[f.RANGES] = at, at + 8 * _LEVELS
 
 
-class _Work:
-    """The arrays of one trace, in a room."""
-
-    def __init__(self, here: Room, seeds: int, cases: int, depth: int) -> None:
-        self._here = here
-        self.state = np.zeros(f.STATE, np.int64)
-        self._stamp = here.zeros("stamp", 1)
-        self.state[f.STAMP], self.state[f.OPEN_CASE] = self._stamp[0], -1
-        self._ranges = np.zeros((cases, depth + 1, 2), np.int64)
-        self._scratch = here.ints("scratch", found.SCRATCH, 8)
-        self._whole = here.ints("evidence", 0, found.INTEGERS)
-        self._parts = here.reals("fractions", 0, found.FRACTIONS)
-        self._fetch(seeds + 1)
-
-    def _fetch(self, rows: int) -> None:
-        here = self._here
-        self.labels, self.chances = here.columns("labels", f.LABEL, rows), here.real_columns("chances", 2, rows)
-        self._nodes, self._sums = here.ints("nodes", rows, f.NODE), here.reals("sums", rows, 4)
-        self._pool, self._touched = here.ints("pool", rows, 4), here.columns("touched", 2, rows)
-        self._answers, self._answer_parts = here.columns("answers", f.ANSWER, rows), here.real_columns("dose", 2, rows)
-        self._shares = here.columns("shares", 2, rows)
-        self._sorting()
-        self._slots = here.zeros("slots", 2 << max(10, (4 * rows).bit_length())).reshape(-1, 2)
-
-    def _sorting(self) -> None:
-        """Room to sort the evidence of one label, or the pieces of contact of one case."""
-        rows = max(len(self._whole), len(self._pool) + 1)
-        self._times, self._weights = self._here.columns("times", 5, rows), self._here.real_columns("weights", 2, rows)
-
-    def go(self, asked: Asked, near: Ints, near_parts: Floats) -> int:
-        """Go on as far as there is room."""
-        said = spread(
-            asked.atlas, asked.numbers, asked.fractions, tables(), self.state, TALLY, self.labels, self.chances,
-            self._nodes, self._sums, self._slots, self._pool, self._touched, self._ranges, self._whole, self._parts,
-            near, near_parts, self._answers, self._answer_parts, self._shares, self._scratch,
-            self._times, self._weights,
-        )  # fmt: skip
-        self._stamp[0] = self.state[f.STAMP]
-        return int(said)
-
-    def grow(self, said: int) -> None:
-        """More room, for what the kernel needs; what is there already stays."""
-        needed = int(self.state[f.NEEDED])
-        if said == f.MORE_EVIDENCE:
-            self._whole = self._here.ints("evidence", 2 * needed, found.INTEGERS)
-            self._parts = self._here.reals("fractions", 2 * needed, found.FRACTIONS)
-            self._sorting()
-            return
-        self._fetch(needed)
-        self.state[f.MASK] = 0  # the table of the open case is made anew
-
-    def traced(self, levels: list[int]) -> Traced:
-        """What there is now."""
-        answers, shares = int(self.state[f.ANSWERS]), int(self.state[f.SHARES])
-        return Traced(
-            self.labels[:, : levels[-1]],
-            self.chances[:, : levels[-1]],
-            levels,
-            self._answers[:, :answers],
-            self._answer_parts[:, :answers],
-            self._shares[:, :shares],
-        )
+def work_in(here: Room) -> Work:
+    """The memory of traces that a room has."""
+    work: Work = here.kept("trace", Work)
+    return work

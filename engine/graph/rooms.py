@@ -1,6 +1,6 @@
 """Room for what kernels write, used again and again: fresh memory costs more than most queries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-_FEWEST = 4_096
+FEWEST = 4_096
 _MOST_KEPT, _MOST_IDLE = 64 << 20, 4
 """Bytes of a room that is kept, and rooms."""
 _idle: list["Room"] = []
@@ -41,19 +41,18 @@ class Room:
         found: Floats = self._of(name, rows, width, np.float64, True)
         return found
 
-    def zeros(self, name: str, size: int) -> Ints:
-        """At least ``size`` numbers: zeros, or what was last written here."""
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """Something larger than an array, that knows its ``nbytes``; made once."""
         known = self._held.get(name)
-        if known is None or len(known) < size:
-            known = self._held[name] = np.zeros(size, np.int64)
-        found: Ints = known
-        return found
+        if known is None:
+            known = self._held[name] = make()
+        return known
 
     def _of(self, name: str, rows: int, width: int, dtype: Any, across: bool) -> Any:
         known = self._held.get(name)
         have = 0 if known is None else known.shape[1 if across else 0]
         if known is None or have < rows:
-            rows = max(rows, _FEWEST)
+            rows = max(rows, FEWEST)
             longer = np.empty((width, rows) if across else (rows, width), dtype)
             if known is not None:
                 (longer[:, :have] if across else longer[:have])[...] = known

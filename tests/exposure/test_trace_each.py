@@ -92,7 +92,7 @@ def test_a_trace_in_a_small_room_is_the_same(seed: int, shape: tuple[int, int, i
     view, keys, question = town(seed, shape, forward)
     expected = trace(view, keys, question)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rooms, "_FEWEST", 1)
+        patch.setattr(rooms, "FEWEST", 1)
         patch.setattr(rooms, "_idle", [])
         small = trace(view, keys, question)
     for name, column in vars(expected.reached).items():

@@ -1,49 +1,75 @@
-"""Where everything is in the arrays of a trace. Kernels of a trace work in these, shell and kernels fill them."""
+"""Where everything is in the memory of a trace: one table of numbers, and rows by address.
 
-# Labels: integers (LABEL, n), and chances (2, n).
-LABEL = 8
-PERSON, START, END, CASE, MOMENT, PARENT, ORIGIN, COURSE = range(LABEL)
-"""Code; window in which the person passes on (backward: was infected); number of the case; arrival (backward: latest
-moment); label a level nearer; and the course of infectiousness."""
-CHANCE, FACTOR = 0, 1
-"""Chance that the label is an infection; factor of the course."""
+Rows of labels, nodes and answers are 64 bytes, one line of the cache each; fields are given as indices of their own
+size within the row: of 4 bytes (``_4``), of 8 bytes, or of a byte (``_1``).
+"""
 
-# People reached by a case: integers (n, NODE), and sums (n, 4).
-NODE = 16
+import numpy as np
+
+# The table: what is asked. It is the same for all questions that differ in seeds and time alone.
 (
-    WHO, LAST_LABEL, HEAD, LEVEL, BEST, REACHED_AT, WITNESS, FIRST, LAST, CHANNELS,
-    FLAGS, PIECE_START, PIECE_END, PIECE_NEXT, PLACE, PLACE_NEXT,
-) = range(NODE)  # fmt: skip
-"""Code; the label whose evidence is in hand, and the last piece of it; the level that what follows is of; the best
-moment at nearer levels; moment and label of the witness; extent; a bit a channel; KNOWN | SEED; the first piece of
-contact and the first place, and where more of them are in the pool (-1: no more, -2: none at all)."""
-KNOWN, SEED = 1, 2
-MOST, DOSE, ESCAPED = 0, 1, 2
-"""Dose of the witness; of all together; chance to have escaped."""
-
-# Answers: integers (ANSWER, n), and fractions (2, n).
-ANSWER = 8
-A_PERSON, A_LEVEL, A_FIRST, A_LAST, A_SECONDS, A_CHANNELS, A_VIA, A_CASE = range(ANSWER)
-A_DOSE, A_CHANCE = 0, 1
-
-# The state of a trace: how far it is, how much of each array is used.
-STATE = 16
-(
-    NEXT, OPEN_CASE, NODES, POOLED, LABELS, ANSWERS, SHARES, TOUCHED, STAMP, MASK, NEEDED, OPENED_AT, PRIOR,
-) = range(13)  # fmt: skip
-
-# What is asked: numbers, and fractions.
-NUMBERS = 32
-(
-    FORWARD, UNTIL, LATENT, OPENED, OWN_SLACK, OTHER_SLACK, ATTENUATION, STAYS, ACCUMULATE,
+    FORWARD, LATENT, OWN_SLACK, OTHER_SLACK, ATTENUATION, STAYS, FIXES, ACCUMULATE, DEPTH, PLACES,
     ISOLATION, ISOLATIONS, CASES, CASE_ORIGIN, CASE_COURSE, CASE_FACTOR, CASE_COUNT, KEYS, KEY_STARTS,
-    AT_LEVEL, DEPTH, LEVEL_END, TO, ALONE, NEAR, PLACES,
-) = range(25)  # fmt: skip
-"""ATTENUATION: greatest, cdB, -1 without bluetooth; STAYS: whether shared stays count; ACCUMULATE: 0 window, 1 24 h,
-2 single; columns by address and length; ALONE: address of the person each case began with, 0: many did;
-NEAR: pieces of evidence of the location channel; PLACES: whether to tell shared places."""
-FRACTION_COUNT = 12
-BUCKETS, RATE, LEAST_S, FIRST_S, STEP_S, UNKNOWN = 0, 7, 8, 9, 10, 11
+    ATLAS, ATLAS_SIZE, TABLES, STEPS, FIRST_S, STEP_S, RATE, LEAST_S, UNKNOWN, BUCKETS,
+) = range(29)  # fmt: skip
+"""ATTENUATION: greatest, cdB, -1 without bluetooth; STAYS, FIXES: whether they count; ACCUMULATE: 0 window, 1 24 h,
+2 single; columns by address and length; TABLES: cumulative infectiousness, (2, STEPS). From RATE on: fractions."""
+ASKED = BUCKETS + 7
 
-DONE, MORE_EVIDENCE, MORE_ROOM = 0, 1, 2
-"""What a kernel says: done; or stopped, to be called again with more room (NEEDED) for evidence, for all else."""
+# The table: what else is asked, and how far the trace is.
+(
+    UNTIL, ALONE, SEEDS, SEED_COUNT, OPENED,
+    AT_LEVEL, NEXT, LEVEL_END, TO, TOGETHER, OPEN_CASE, OPENED_AT, PRIOR, MASK,
+    NODES, POOLED, LABELS, ANSWERS, SHARES, TOUCHED, NEEDED,
+) = range(ASKED, ASKED + 21)  # fmt: skip
+"""ALONE: whether each seed is a case of its own, whose person is no contact of anybody; SEEDS: address of person, start
+and end of each; NEXT: the label that is next; TO: up to where fixes were looked up; TOGETHER: labels whose evidence is
+found together; OPEN_CASE: the case in hand, whose nodes begin at OPENED_AT; PRIOR: how many it had before."""
+
+# The table: where the memory is. SELF: of the table; ROWS: how many there is room for, EVIDENCE: of evidence.
+(
+    SELF, ROWS, EVIDENCE, LABEL_ROWS, NODE_ROWS, BEST_ROWS, ANSWER_ROWS, POOL_ROWS, SHARE_ROWS, TOUCHED_ROWS,
+    MINE_ROWS, SLOTS, TIMES, WEIGHTS, WHOLE, PARTS, SCRATCH, RANGES, LEVELS, NEAR, NEAR_PARTS, NEAR_COUNT, TALLY,
+) = range(OPENED + 17, OPENED + 40)  # fmt: skip
+FEW = 8
+"""So many courses of cases find room in the table itself."""
+ONE_SEED = TALLY + 1
+FEW_CASES = ONE_SEED + 3
+TABLE = FEW_CASES + 4 * FEW
+
+# Labels: who, of which case, reached by which label, following which course; the window in which the person passes on
+# (backward: was infected); arrival (backward: latest moment); origin of the course; chance of infection; factor.
+PERSON_4, CASE_4, PARENT_4, COURSE_4 = range(4)
+START, END, MOMENT, ORIGIN, CHANCE, FACTOR = range(2, 8)
+LABEL_ROW = np.dtype([
+    ("person", "i4"), ("case", "i4"), ("parent", "i4"), ("course", "i4"), ("start", "i8"), ("end", "i8"),
+    ("moment", "i8"), ("origin", "i8"), ("chance", "f8"), ("factor", "f8"),
+])  # fmt: skip
+
+# Nodes, people reached by a case: code; the label whose evidence is in hand, and the last piece of that; label of the
+# witness; more pieces of contact, and places, in the pool (-1: no more than the first, -2: no place at all); level that
+# what follows is of; KNOWN | SEED; a bit a channel; extent; dose of all together; chance to have escaped.
+WHO_4, LAST_LABEL_4, HEAD_4, WITNESS_4, PIECES_4, PLACE_4, PLACES_4 = range(7)
+LEVEL_1, FLAGS_1, CHANNELS_1 = 28, 29, 30
+FIRST, LAST, DOSE, ESCAPED = range(4, 8)
+KNOWN, SEED = 1, 2
+# And, of 16 bytes: the best moment at nearer levels; dose of the witness.
+BEST, MOST = 0, 1
+
+# Answers.
+A_PERSON_4, A_VIA_4, A_CASE_4 = range(3)
+A_LEVEL_1, A_CHANNELS_1 = 12, 13
+A_FIRST, A_LAST, A_SECONDS, A_DOSE, A_CHANCE = range(2, 7)
+
+# The pool, of 24 bytes: a piece (from, to), or a place; and the next one, -1: none.
+P_START, P_END, P_NEXT = range(3)
+
+ROW_BYTES = {
+    LABEL_ROWS: 64, NODE_ROWS: 64, ANSWER_ROWS: 64, SLOTS: 64, BEST_ROWS: 16, POOL_ROWS: 24, SHARE_ROWS: 8,
+    TOUCHED_ROWS: 4, MINE_ROWS: 4, TIMES: 40, WEIGHTS: 16,
+}  # fmt: skip
+"""Bytes of memory for each row there is room for; multiples of 64 first."""
+
+DONE, MORE_EVIDENCE, MORE_ROOM, MORE_FIXES = 0, 1, 2, 3
+"""What a kernel says: done; or stopped, to be called again: with more room (NEEDED) for evidence, for all else, or
+with the evidence of fixes of the labels from NEXT on."""

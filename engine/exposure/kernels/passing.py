@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from engine.exposure.kernels.contacts import DAY, _dose, cumulative, most_in_a_day, unbroken
-from engine.exposure.kernels.nodes import _by_start
+from engine.exposure.kernels.pieces import by_start
 
 
 @njit(cache=True, nogil=True)
@@ -95,7 +95,7 @@ def _chain(head, nexts, start, end, weight, channel, times, weights):
     for k in range(rows - 1, -1, -1):
         times[0, k], times[1, k], weights[0, k] = start[i], end[i], weight[i]
         i = np.int64(nexts[i])
-    _by_start(times[0], times[1], weights[0], rows)
+    by_start(times[0], times[1], weights[0], rows)
     return rows, channels
 
 

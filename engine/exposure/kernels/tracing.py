@@ -1,4 +1,4 @@
-"""One level of a trace: the contacts of its labels, and out of them the labels and answers of the next level.
+"""A trace: the contacts of its labels, and out of them the labels and answers of the next level, level by level.
 
 Labels are ordered by case, then key. Kernels stop where an array is too short, say so, and go on when called again.
 """
@@ -7,123 +7,155 @@ import numpy as np
 from numba import njit
 
 from engine.exposure.kernels import fields as f
-from engine.exposure.kernels.key_sort import in_key_order
-from engine.exposure.kernels.nodes import (
-    add_slot,
-    course_of,
-    isolated_at,
-    met,
-    node_of,
-    seconds_of,
-)
+from engine.exposure.kernels.keeping import close, set_course
+from engine.exposure.kernels.nodes import isolated_at, make_table, met, node_of
 from engine.graph.kernels import found
-from engine.graph.kernels.memory import float64_at, int64_at
+from engine.graph.kernels.memory import (
+    float64_at,
+    int32_at,
+    int64_at,
+    int_rows_at,
+    ints_at,
+    put_float64,
+    put_int32,
+    put_int64,
+    put_uint8,
+    real_rows_at,
+    reals_at,
+)
 from engine.graph.kernels.sightings import sightings_of
 from engine.graph.kernels.stays import shared_stays
 from engine.kernels.memory import inner
 
-CHUNK = 64
-"""Labels whose evidence is found together."""
-_EXPECTED = 1
+MOST_TOGETHER, LEAST_TOGETHER = 64, 8
+"""Labels whose evidence is found together: so many that waits for memory overlap, and so few that it stays close."""
+FEW_LINES, MANY_LINES = 512, 1_024
+"""Pieces of evidence after which more, or fewer, labels are taken together."""
 
 
 @njit(cache=True, nogil=True)
-def spread(
-    atlas, numbers, fractions, table, state, tally, labels, chances, nodes, sums, slots, pool, touched, ranges,
-    whole, parts, near, near_parts, answers, answer_parts, shares, scratch, times, weights,
-):  # fmt: skip
-    """From label state[NEXT] to numbers[TO]; closes the level's last case when that is its end. DONE or MORE_..."""
-    bounds, at = np.zeros(4, np.int64), np.zeros(3, np.int64)
-    while state[f.NEXT] < numbers[f.TO]:
-        first = state[f.NEXT]
-        last = _evidence(
-            atlas, numbers, fractions, state, tally, labels, first, whole, parts, near, near_parts, bounds, scratch
-        )
-        if last == first:
-            return f.MORE_EVIDENCE
-        at[:] = bounds[:3]
-        for label in range(first, last):
-            if labels[f.CASE, label] != state[f.OPEN_CASE]:
-                _close(
-                    numbers, state, labels, chances, nodes, sums, pool, touched, ranges,
-                    answers, answer_parts, shares, times,
-                )  # fmt: skip
-                if not _open(numbers, state, labels, label, nodes, slots, ranges):
-                    state[f.NEXT] = label
-                    return f.MORE_ROOM
-            count = _count(label, whole, bounds, at)
-            if not _has_room(numbers, state, count, labels, nodes, slots, pool, ranges, answers, shares):
-                state[f.NEXT] = label
-                return f.MORE_ROOM
-            _meet(
-                numbers, fractions, table, state, labels, chances, label, nodes, sums, slots, pool, touched,
-                whole, parts, bounds, at, times, weights,
-            )  # fmt: skip
-        state[f.NEXT] = last
-    if state[f.NEXT] == numbers[f.LEVEL_END]:
-        _close(
-            numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares, times
-        )
+def spread(t):
+    """Trace as :mod:`engine.exposure.kernels.fields` says it is asked, as far as there is room. DONE or MORE_..."""
+    bounds, at, windows = np.zeros(4, np.int64), np.zeros(3, np.int64), np.empty((3, MOST_TOGETHER), np.int64)
+    if t[f.AT_LEVEL] == 0:
+        _begin(t)
+    while t[f.AT_LEVEL] <= t[f.DEPTH] and int64_at(t[f.LEVELS], t[f.AT_LEVEL] - 1) < t[f.LEVEL_END]:
+        said = _level(t, bounds, at, windows)
+        if said != f.DONE:
+            return said
+        t[f.LEVEL_END] = t[f.LABELS]
+        t[f.AT_LEVEL] += 1
+        put_int64(t[f.LEVELS], t[f.AT_LEVEL], t[f.LEVEL_END])
     return f.DONE
 
 
 @inner
-def _evidence(atlas, numbers, fractions, state, tally, labels, first, whole, parts, near, near_parts, bounds, scratch):
-    """Evidence of labels from ``first`` on, channel by channel (``bounds``); returns the end of these labels.
+def _begin(t):
+    """The labels of the seeds."""
+    for n in range(t[f.SEED_COUNT]):
+        seed, row = t[f.SEEDS] + 24 * n, t[f.LABEL_ROWS] + (n << 6)
+        person, start, end = int64_at(seed, 0), int64_at(seed, 1), min(int64_at(seed, 2), t[f.UNTIL])
+        moment = start if t[f.FORWARD] else end
+        put_int32(row, f.PERSON_4, person)
+        put_int32(row, f.CASE_4, n if t[f.ALONE] else 0)
+        put_int32(row, f.PARENT_4, -1)
+        put_int64(row, f.START, start)
+        put_int64(row, f.END, end)
+        put_int64(row, f.MOMENT, moment)
+        put_float64(row, f.CHANCE, 1.0)
+        set_course(t, row, person, moment)
+    t[f.LABELS] = t[f.LEVEL_END] = t[f.SEED_COUNT]
+    put_int64(t[f.LEVELS], 0, 0)
+    put_int64(t[f.LEVELS], 1, t[f.LABELS])
+    t[f.AT_LEVEL] = 1
 
-    That is ``first`` itself when there is no room for one label; state[NEEDED] says how much there must be.
-    """
-    person, start, end = labels[f.PERSON], labels[f.START], labels[f.END]
-    last = min(first + CHUNK, numbers[f.TO])
-    looked = tally[0]
-    while True:
-        n, tally[0] = np.int64(0), looked
-        if numbers[f.ATTENUATION] >= 0:
-            n = sightings_of(
-                atlas,
-                person,
-                start,
-                end,
-                first,
-                last,
-                numbers[f.ATTENUATION],
-                fractions,
-                n,
-                whole,
-                parts,
-                tally,
-                scratch,
-            )
-        bounds[1] = n
-        if numbers[f.STAYS]:
-            n = shared_stays(
-                atlas, atlas, True, person, start, end, first, last, numbers[f.OWN_SLACK], numbers[f.OTHER_SLACK],
-                n, whole, parts, tally, scratch,
-            )  # fmt: skip
-        bounds[2] = n
-        a = _line_of(near, numbers[f.NEAR], first)
-        b = _line_of(near, numbers[f.NEAR], last)
-        bounds[3] = n + b - a
-        if bounds[3] <= len(whole):
-            break
-        if last - first <= 1:
-            state[f.NEEDED] = bounds[3]
-            return first
-        last = first + (last - first) // 2
-    for i in range(b - a):
-        for c in range(found.INTEGERS):
-            whole[n + i, c] = near[a + i, c]
-        for c in range(found.FRACTIONS):
-            parts[n + i, c] = near_parts[a + i, c]
-    return last
+
+@njit(cache=True, nogil=True)
+def _level(t, bounds, at, windows):
+    """The rest of a level."""
+    if t[f.OPEN_CASE] >= 0 and t[f.MASK] == 0:
+        make_table(t, t[f.PRIOR] + t[f.NODES] - t[f.OPENED_AT] + 8)
+    while t[f.NEXT] < t[f.LEVEL_END]:
+        first, to = t[f.NEXT], t[f.LEVEL_END]
+        if t[f.FIXES]:
+            to = t[f.TO]
+            if first == to:
+                return f.MORE_FIXES
+        looked = int64_at(t[f.TALLY], 0)
+        last = _evidence(t, first, to, bounds, windows)
+        if last == first:
+            return f.MORE_EVIDENCE
+        if not _has_room(t, bounds[3]):
+            put_int64(t[f.TALLY], 0, looked)
+            return f.MORE_ROOM
+        at[:] = bounds[:3]
+        for label in range(first, last):
+            if int32_at(t[f.LABEL_ROWS] + (label << 6), f.CASE_4) != t[f.OPEN_CASE]:
+                close(t)
+                _open(t, label)
+            _meet(t, label, label - first, bounds, at)
+        t[f.NEXT] = last
+        if bounds[3] > MANY_LINES:
+            t[f.TOGETHER] = max(LEAST_TOGETHER, (last - first) >> 1)
+        elif bounds[3] < FEW_LINES:
+            t[f.TOGETHER] = min(MOST_TOGETHER, 2 * t[f.TOGETHER])
+    close(t)
+    return f.DONE
 
 
 @inner
-def _line_of(near, count, label):
-    lo, hi = np.int64(0), count
+def _evidence(t, first, to, bounds, windows):
+    """Evidence of labels from ``first`` on, channel by channel (``bounds``); returns the end of these labels.
+
+    That is ``first`` itself when there is no room for one label; t[NEEDED] says how much there must be.
+    """
+    atlas, tally = ints_at(t[f.ATLAS], t[f.ATLAS_SIZE]), ints_at(t[f.TALLY], 1)
+    whole = int_rows_at(t[f.WHOLE], t[f.EVIDENCE], found.INTEGERS)
+    parts = real_rows_at(t[f.PARTS], t[f.EVIDENCE], found.FRACTIONS)
+    scratch = int_rows_at(t[f.SCRATCH], found.SCRATCH, 8)
+    count = min(to - first, t[f.TOGETHER])
+    person, start, end = windows[0], windows[1], windows[2]
+    for i in range(count):
+        row = t[f.LABEL_ROWS] + ((first + i) << 6)
+        person[i], start[i], end[i] = int32_at(row, f.PERSON_4), int64_at(row, f.START), int64_at(row, f.END)
+    looked = tally[0]
+    while True:
+        n, tally[0] = np.int64(0), looked
+        if t[f.ATTENUATION] >= 0:
+            edges = reals_at(t[f.SELF] + 8 * f.BUCKETS, 7)
+            n = sightings_of(
+                atlas, person, start, end, 0, count, t[f.ATTENUATION], edges, n, whole, parts, tally, scratch
+            )
+        bounds[1] = n
+        if t[f.STAYS]:
+            n = shared_stays(
+                atlas, atlas, True, person, start, end, 0, count, t[f.OWN_SLACK], t[f.OTHER_SLACK],
+                n, whole, parts, tally, scratch,
+            )  # fmt: skip
+        bounds[2] = n
+        a, b = _line_of(t, first), _line_of(t, first + count)
+        bounds[3] = n + b - a
+        if bounds[3] <= t[f.EVIDENCE]:
+            break
+        if count <= 1:
+            t[f.NEEDED] = bounds[3]
+            return first
+        count = count >> 1
+    for i in range(b - a):
+        for c in range(found.INTEGERS):
+            put_int64(t[f.WHOLE] + ((n + i) << 6), c, int64_at(t[f.NEAR] + ((a + i) << 6), c))
+        whole[n + i, found.PERSON] -= first
+        parts[n + i, found.WEIGHT] = float64_at(t[f.NEAR_PARTS] + ((a + i) << 4), found.WEIGHT)
+    return first + count
+
+
+@inner
+def _line_of(t, label):
+    """Where in the evidence of fixes that of a label begins."""
+    lo, hi = np.int64(0), t[f.NEAR_COUNT]
     while lo < hi:
         mid = (lo + hi) >> 1
-        if near[mid, found.PERSON] < label:
+        if int64_at(t[f.NEAR] + (mid << 6), found.PERSON) < label:
             lo = mid + 1
         else:
             hi = mid
@@ -131,183 +163,63 @@ def _line_of(near, count, label):
 
 
 @inner
-def _count(label, whole, bounds, at):
-    """Pieces of evidence of a label, from ``at`` on in each channel."""
-    count = 0
+def _has_room(t, count):
+    """Whether so much evidence fits, whatever it is; and what it may become when its cases are closed."""
+    seeds = t[f.SEED_COUNT]
+    people = t[f.NODES] + seeds + count + 8
+    pooled = t[f.POOLED] + 3 * count
+    most = max(people, pooled, max(t[f.LABELS], t[f.ANSWERS]) + t[f.TOUCHED] + count)
+    most = max(most, t[f.SHARES] + t[f.TOUCHED] + pooled)
+    t[f.NEEDED] = 2 * most
+    return most <= t[f.ROWS]
+
+
+@inner
+def _open(t, label):
+    """Begin with the case of a label: its people so far are in the table."""
+    case = int32_at(t[f.LABEL_ROWS] + (label << 6), f.CASE_4)
+    t[f.OPEN_CASE], t[f.OPENED_AT] = case, t[f.NODES]
+    t[f.TOUCHED] = t[f.POOLED] = t[f.PRIOR] = 0
+    for level in range(1, t[f.AT_LEVEL]):
+        known = 2 * (case * (t[f.DEPTH] + 1) + level)
+        t[f.PRIOR] += int64_at(t[f.RANGES], known + 1) - int64_at(t[f.RANGES], known)
+    make_table(t, t[f.PRIOR] + 8)
+    if t[f.AT_LEVEL] == 1 and not t[f.ALONE]:
+        for seed in range(t[f.SEED_COUNT]):
+            node = node_of(t, int64_at(t[f.SEEDS] + 24 * seed, 0))
+            put_uint8(t[f.NODE_ROWS] + (node << 6), f.FLAGS_1, f.SEED)
+
+
+@inner
+def _meet(t, label, number, bounds, at):
+    """All contacts of a label, the evidence of which says ``number``."""
+    case = int32_at(t[f.LABEL_ROWS] + (label << 6), f.CASE_4)
+    alone = int64_at(t[f.SEEDS], 3 * case) if t[f.ALONE] else np.int64(-1)
+    whole, mine, nodes, forward = t[f.WHOLE], t[f.MINE_ROWS], t[f.NODE_ROWS], t[f.FORWARD]
+    count = np.int64(0)
     for channel in range(3):
-        e = at[channel]
-        while e < bounds[channel + 1] and whole[e, found.PERSON] == label:
-            e += 1
-        count += e - at[channel]
-    return count
-
-
-@inner
-def _has_room(numbers, state, count, labels, nodes, slots, pool, ranges, answers, shares):
-    """Whether so much evidence of one label fits, whatever it is; and what it may become when its case is closed."""
-    people = state[f.PRIOR] + state[f.NODES] - state[f.OPENED_AT] + count
-    state[f.NEEDED] = 2 * (max(state[f.NODES], state[f.LABELS], state[f.SHARES]) + state[f.POOLED] + 3 * count + 64)
-    if 2 * people > state[f.MASK] and not _rebuilt(numbers, state, people, nodes, slots, ranges):
-        return False
-    fits = state[f.NODES] + count <= len(nodes) and state[f.POOLED] + 2 * count <= len(pool)
-    fits &= state[f.LABELS] + state[f.TOUCHED] + count <= labels.shape[1]
-    fits &= state[f.ANSWERS] + state[f.TOUCHED] + count <= answers.shape[1]
-    return fits & (state[f.SHARES] + state[f.TOUCHED] + state[f.POOLED] + 3 * count <= shares.shape[1])
-
-
-@inner
-def _rebuilt(numbers, state, people, nodes, slots, ranges):
-    """Make the table of the open case anew, for so many people. Whether there is room."""
-    size = 64
-    while size < 4 * people:
-        size *= 2
-    if size > len(slots):
-        return False
-    state[f.MASK] = size - 1
-    state[f.STAMP] += 1
-    for level in range(1, numbers[f.AT_LEVEL]):
-        for node in range(ranges[state[f.OPEN_CASE], level, 0], ranges[state[f.OPEN_CASE], level, 1]):
-            add_slot(slots, state[f.STAMP], state[f.MASK], nodes[node, f.WHO], node)
-    for node in range(state[f.OPENED_AT], state[f.NODES]):
-        add_slot(slots, state[f.STAMP], state[f.MASK], nodes[node, f.WHO], node)
-    return True
-
-
-@inner
-def _open(numbers, state, labels, label, nodes, slots, ranges):
-    """Begin with the case of a label. Whether there was room; if so, its people so far are in the table."""
-    case, last, seeds = labels[f.CASE, label], label, np.int64(0)
-    if numbers[f.AT_LEVEL] == 1 and not numbers[f.ALONE]:
-        while last < numbers[f.LEVEL_END] and labels[f.CASE, last] == case:
-            last += 1
-        seeds = last - label
-    state[f.NEEDED] = 2 * (state[f.NODES] + seeds + 64)
-    state[f.OPEN_CASE], state[f.OPENED_AT] = case, state[f.NODES]
-    state[f.TOUCHED] = state[f.POOLED] = state[f.PRIOR] = 0
-    for level in range(1, numbers[f.AT_LEVEL]):
-        state[f.PRIOR] += ranges[case, level, 1] - ranges[case, level, 0]
-    fits = state[f.NODES] + seeds <= len(nodes)
-    if not fits or not _rebuilt(numbers, state, state[f.PRIOR] + seeds + 8, nodes, slots, ranges):
-        state[f.OPEN_CASE] = -1
-        return False
-    for seed in range(label, last):
-        nodes[node_of(state, nodes, slots, labels[f.PERSON, seed]), f.FLAGS] = f.SEED
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _close(numbers, state, labels, chances, nodes, sums, pool, touched, ranges, answers, answer_parts, shares, times):
-    """Keep the labels of the open case that are better than any nearer ones, in the order of keys, and answer."""
-    if state[f.OPEN_CASE] < 0:
-        return
-    sign = 1 if numbers[f.FORWARD] else -1
-    kept = 0
-    for i in range(state[f.TOUCHED]):
-        node = touched[0, i]
-        better = sign * (nodes[node, f.REACHED_AT] - nodes[node, f.BEST]) < 0
-        if not nodes[node, f.FLAGS] & f.KNOWN or better:
-            touched[1, kept] = node
-            kept += 1
-    order = np.arange(kept)
-    if numbers[f.AT_LEVEL] < numbers[f.DEPTH]:
-        people = np.empty(kept, np.int64)
-        for k in range(kept):
-            people[k] = nodes[touched[1, k], f.WHO]
-        order = in_key_order(numbers[f.KEYS], numbers[f.KEY_STARTS], people)
-    for position in order:
-        node = touched[1, position]
-        _label(numbers, state, labels, chances, nodes, sums, node)
-        if nodes[node, f.FLAGS] == 0:
-            _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, answer_parts, shares, times)
-        nodes[node, f.FLAGS] |= f.KNOWN
-        nodes[node, f.BEST] = nodes[node, f.REACHED_AT]
-    ranges[state[f.OPEN_CASE], numbers[f.AT_LEVEL], 0] = state[f.OPENED_AT]
-    ranges[state[f.OPEN_CASE], numbers[f.AT_LEVEL], 1] = state[f.NODES]
-    state[f.OPEN_CASE] = -1
-    state[f.TOUCHED] = state[f.POOLED] = 0
-
-
-@inner
-def _label(numbers, state, labels, chances, nodes, sums, node):
-    """A kept label: from when to when the person passes on (backward: may have been infected), and how."""
-    n, person, moment = state[f.LABELS], nodes[node, f.WHO], nodes[node, f.REACHED_AT]
-    witness = nodes[node, f.WITNESS]
-    labels[f.PERSON, n], labels[f.CASE, n], labels[f.MOMENT, n] = person, state[f.OPEN_CASE], moment
-    labels[f.PARENT, n] = witness
-    labels[f.ORIGIN, n], labels[f.COURSE, n], chances[f.FACTOR, n] = moment, _EXPECTED, 1.0
-    chances[f.CHANCE, n] = 1.0 - sums[node, f.ESCAPED]
-    if numbers[f.FORWARD]:
-        labels[f.START, n] = moment + numbers[f.LATENT]
-        labels[f.END, n] = min(isolated_at(numbers, person, numbers[f.UNTIL]), numbers[f.UNTIL])
-        set_course(numbers, labels, chances, n)
-    else:
-        labels[f.START, n] = labels[f.START, witness] if numbers[f.ALONE] else numbers[f.OPENED]
-        labels[f.END, n] = moment - numbers[f.LATENT]
-    state[f.LABELS] = n + 1
-
-
-@inner
-def set_course(numbers, labels, chances, label):
-    """A case follows its own course; anybody else what the label says already."""
-    case = course_of(numbers, labels[f.PERSON, label])
-    if case >= 0:
-        labels[f.ORIGIN, label] = int64_at(numbers[f.CASE_ORIGIN], case)
-        labels[f.COURSE, label] = int64_at(numbers[f.CASE_COURSE], case)
-        chances[f.FACTOR, label] = float64_at(numbers[f.CASE_FACTOR], case)
-
-
-@inner
-def _answer(numbers, state, labels, chances, nodes, sums, pool, node, answers, answer_parts, shares, times):
-    """The row of a person at the level at which the case first reaches them, and the places behind it."""
-    n, person = state[f.ANSWERS], nodes[node, f.WHO]
-    answers[f.A_PERSON, n], answers[f.A_LEVEL, n] = person, numbers[f.AT_LEVEL]
-    answers[f.A_FIRST, n], answers[f.A_LAST, n] = nodes[node, f.FIRST], nodes[node, f.LAST]
-    answers[f.A_SECONDS, n], answers[f.A_CHANNELS, n] = seconds_of(nodes, pool, node, times), nodes[node, f.CHANNELS]
-    answers[f.A_VIA, n] = labels[f.PERSON, nodes[node, f.WITNESS]]
-    answers[f.A_CASE, n] = state[f.OPEN_CASE]
-    answer_parts[f.A_DOSE, n], answer_parts[f.A_CHANCE, n] = sums[node, f.DOSE], 1.0 - sums[node, f.ESCAPED]
-    state[f.ANSWERS] = n + 1
-    at = nodes[node, f.PLACE_NEXT]
-    if at == -2:
-        return
-    k = state[f.SHARES]
-    shares[0, k], shares[1, k] = person, nodes[node, f.PLACE]
-    k += 1
-    while at >= 0:
-        shares[0, k], shares[1, k] = person, pool[at, 0]
-        k += 1
-        at = pool[at, 2]
-    state[f.SHARES] = k
-
-
-@inner
-def _meet(
-    numbers, fractions, table, state, labels, chances, label, nodes, sums, slots, pool, touched,
-    whole, parts, bounds, at, times, weights,
-):  # fmt: skip
-    """All contacts of a label."""
-    alone = int64_at(numbers[f.ALONE], labels[f.CASE, label]) if numbers[f.ALONE] else np.int64(-1)
-    count = 0
-    for channel in range(3):
-        e = at[channel]
-        while e < bounds[channel + 1] and whole[e, found.PERSON] == label:
-            other = whole[e, found.OTHER]
-            if not numbers[f.FORWARD]:
-                whole[e, found.END] = min(whole[e, found.END], isolated_at(numbers, other, whole[e, found.END]))
-            if other != alone and whole[e, found.START] < whole[e, found.END]:
-                node = node_of(state, nodes, slots, other)
-                whole[e, found.NEXT] = -1
-                if nodes[node, f.LAST_LABEL] == label:
-                    whole[e, found.NEXT] = nodes[node, f.HEAD]
+        e, end = at[channel], bounds[channel + 1]
+        while e < end:
+            line = whole + (e << 6)
+            if int64_at(line, found.PERSON) != number:
+                break
+            other, to = int64_at(line, found.OTHER), int64_at(line, found.END)
+            if not forward:
+                to = min(to, isolated_at(t, other, to))
+                put_int64(line, found.END, to)
+            if other != alone and int64_at(line, found.START) < to:
+                node = node_of(t, other)
+                row = nodes + (node << 6)
+                further = np.int64(-1)
+                if int32_at(row, f.LAST_LABEL_4) == label:
+                    further = int32_at(row, f.HEAD_4)
                 else:
-                    nodes[node, f.LAST_LABEL] = label
-                    touched[1, count] = node
+                    put_int32(row, f.LAST_LABEL_4, label)
+                    put_int32(mine, count, node)
                     count += 1
-                nodes[node, f.HEAD] = e
+                put_int64(line, found.NEXT, further)
+                put_int32(row, f.HEAD_4, e)
             e += 1
         at[channel] = e
     for i in range(count):
-        met(
-            numbers, fractions, table, state, labels, chances, label, touched[1, i], whole, parts, bounds, nodes, sums,
-            pool, touched[0], times, weights,
-        )  # fmt: skip
+        met(t, label, int32_at(mine, i), bounds)

@@ -8,6 +8,7 @@ from typing import Any
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 _READ, _KEEP, _DATA = 0, 3, 1
 """What ``llvm.prefetch`` is told: for reading, to stay in every cache, data."""
@@ -32,6 +33,66 @@ def _loader(bits: int, signed: bool) -> Any:
 int64_at, int32_at, int16_at = _loader(64, True), _loader(32, True), _loader(16, True)
 """The element ``index`` of the column at ``address``, as int64."""
 uint16_at, uint8_at = _loader(16, False), _loader(8, False)
+
+
+def _storer(bits: int) -> Any:
+    def store(typing_context, address, index, value):
+        def emit(context, builder, signature, args):
+            kind = ir.IntType(bits)
+            number = builder.trunc(args[2], kind) if bits < 64 else args[2]
+            pointer = builder.inttoptr(args[0], kind.as_pointer())
+            builder.store(number, builder.gep(pointer, [args[1]]), align=1)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, types.int64), emit
+
+    return intrinsic(store)
+
+
+put_int64, put_int32, put_uint8 = _storer(64), _storer(32), _storer(8)
+"""Write the low bits of an int64 as element ``index`` of the column at ``address``."""
+
+
+def _put_float64(typing_context, address, index, value):
+    """Write the element ``index`` of the float64 column at ``address``."""
+
+    def emit(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], ir.DoubleType().as_pointer())
+        builder.store(args[2], builder.gep(pointer, [args[1]]), align=1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.float64), emit
+
+
+def _viewer(dtype: Any, dimensions: int) -> Any:
+    kind = types.Array(dtype, dimensions, "C")
+
+    def made(context, builder, args):
+        column = context.make_array(kind)(context, builder)
+        size = context.get_abi_sizeof(context.get_data_type(dtype))
+        strides = [context.get_constant(types.intp, size)]
+        for count in args[:1:-1]:
+            strides.insert(0, builder.mul(strides[0], count))
+        data = builder.inttoptr(args[0], column.data.type)
+        size = context.get_constant(types.intp, size)
+        populate_array(column, data, list(args[1:]), strides, size, None)
+        return column._getvalue()
+
+    def rows(typing_context, address, count):
+        signature = kind(types.int64, types.int64)
+        return signature, lambda context, builder, _, args: made(context, builder, args)
+
+    def table(typing_context, address, count, width):
+        signature = kind(types.int64, types.int64, types.int64)
+        return signature, lambda context, builder, _, args: made(context, builder, args)
+
+    return intrinsic(rows if dimensions == 1 else table)
+
+
+ints_at, reals_at = _viewer(types.int64, 1), _viewer(types.float64, 1)
+"""So many int64, or float64, at an address, as an array (that holds nothing)."""
+int_rows_at, real_rows_at = _viewer(types.int64, 2), _viewer(types.float64, 2)
+"""So many rows of so many."""
 
 
 def _prefetch(typing_context, address):
@@ -70,6 +131,7 @@ def _ones(typing_context, word):
 
 prefetch: Any = intrinsic(_prefetch)
 float64_at: Any = intrinsic(_float64_at)
+put_float64: Any = intrinsic(_put_float64)
 ones: Any = intrinsic(_ones)
 
 _compiled: Any = njit
