@@ -110,13 +110,16 @@ def test_it_says_what_the_rules_say(world: World, policy: str, size: int) -> Non
 
 
 @settings(**COMMON | {"max_examples": 60})
-@given(streams(), st.sampled_from(USUAL), st.integers(1, 3), st.sampled_from((1, 2, 512)))
-def test_made_at_once_it_says_what_everybody_looked_up_says(world: World, policy: str, depth: int, chunk: int) -> None:
+@given(streams(), st.sampled_from(USUAL), st.integers(1, 3), st.sampled_from((1, 2, 512)), st.booleans())
+def test_made_at_once_it_says_what_everybody_looked_up_says(
+    world: World, policy: str, depth: int, chunk: int, many: bool
+) -> None:
     live, board = Live(), Board(POLICIES[policy], depth)
     for kind, events in batches(world, [10] * len(world)):
         live.tell(kind, events)
     state = live.state()
-    with patch.object(board_first, "CHUNK", chunk):
+    always = patch.object(board_first, "pays", lambda *_: many)
+    with patch.object(board_first, "CHUNK", chunk), patch.object(board_first, "BLOCK", 2 * chunk), always:
         board.update(state, nothing())
     assert rows_of(board, state) == expected_rows(state, POLICIES[policy], depth)
     for k in range(1, depth + 1):
