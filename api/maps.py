@@ -1,8 +1,8 @@
 """What map a reader sees: officers and epidemiologists the analytic one, everybody else the newest release."""
 
-import time
 from dataclasses import dataclass, replace
 from datetime import date
+from time import monotonic, thread_time
 from typing import Any
 
 import numpy as np
@@ -101,7 +101,7 @@ class MapReader:
         self.view = engine if as_of is None else view_of(engine, as_of)
         self._newest = as_of is None
         self._live: tuple[int, int | None] | None = None
-        self._began = time.monotonic(), time.thread_time()
+        self._began = monotonic(), thread_time()
         self._stamp = stamp_of(self.view, engine, role)
 
     def shows(self, resolution: int, at: int | None) -> None:
@@ -183,7 +183,7 @@ class MapReader:
     def _made(self) -> Live | None:
         if self._live is None:
             return None
-        began, spent = self._began[0], time.thread_time() - self._began[1]
+        began, spent = self._began[0], thread_time() - self._began[1]
         _, as_of, at, _ = self._stamp
         mark = int(str(as_of)), int(str(at))
         # A map that is shared already may be half a second old: the engine says how long it is shared.

@@ -4,10 +4,11 @@ import json
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import PATIENCE_S, free_port, until
 
 BINARY = shutil.which("nats-server")
 
@@ -17,9 +18,7 @@ class NatsServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -33,17 +32,18 @@ class NatsServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for _ in range(500):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise RuntimeError("nats-server does not listen")
+        until(self._listens)
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "nats-server ended"
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self, kill: bool = False) -> None:
         if self._process is not None:
             self._process.kill() if kill else self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
 
@@ -63,16 +63,16 @@ async def connected(url: str):
     async def quiet(_):
         pass
 
-    return await nats.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=quiet)
+    return await nats.connect(url, allow_reconnect=False, connect_timeout=30, error_cb=quiet)
 
 
-async def publish(url: str, messages, headers=None) -> None:
+async def publish(url: str, messages, headers=None, timeout: float = 30) -> None:
     """Publish (kind, body) pairs, each confirmed by the server's disk."""
     client = await connected(url)
     try:
         stream = client.jetstream()
         for kind, body in messages:
-            await stream.publish(f"truyvet.events.{kind}", body, timeout=1, headers=headers)
+            await stream.publish(f"truyvet.events.{kind}", body, timeout=timeout, headers=headers)
     finally:
         await client.close()
 

@@ -7,15 +7,15 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import PATIENCE_S, free_port, until
 
 ACCOUNT = "truyvet"
 
@@ -24,12 +24,6 @@ def binary(name: str) -> str | None:
     """Where the program is: in PATH, else where Debian keeps the newest server."""
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
     return next((str(p / name) for p in places if (p / name).exists()), None) or shutil.which(name)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Postgres:
@@ -79,17 +73,14 @@ class Postgres:
                 user=self._user, cwd="/", stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
-        until = time.monotonic() + 60
-        while not self._answers():
-            assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
-            assert time.monotonic() < until, "PostgreSQL did not answer within a minute"
-            time.sleep(0.05)
+        until(self._answers)
 
     def _answers(self) -> bool:
         import psycopg
 
+        assert self._process is None or self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
         try:
-            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+            psycopg.connect(self.url("postgres"), connect_timeout=30).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -98,7 +89,7 @@ class Postgres:
         """Stop it, every connection with it; ``at_once`` as a power cut would (it recovers at the next start)."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
-            self._process.wait(60)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def url(self, name: str) -> str:

@@ -5,6 +5,7 @@ from threading import Barrier, get_ident
 import pytest
 
 from engine.cores import VARIABLE, in_parallel, threads
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(params=["1", "2", "5"], autouse=True)
@@ -35,7 +36,7 @@ def test_work_may_ask_for_work() -> None:
 
 def test_so_many_threads_work_at_once() -> None:
     most = threads()
-    meet = Barrier(most, timeout=30)
+    meet = Barrier(most, timeout=PATIENCE_S)
 
     def work(_: int) -> int:
         meet.wait()

@@ -92,17 +92,20 @@ class FolderSource:
     def _ready(self) -> list[tuple[Path, str | None]]:
         """Files that keep still, in the order events are best read; kind None where it cannot be read."""
         now, still = monotonic(), []
-        seen: dict[Path, tuple[_Look, float]] = {}
+        looks: dict[Path, _Look] = {}
         for path in self._files():
             look = _look(path)
             if look is None:
                 continue
+            looks[path] = look
             before = self._seen.get(path)
             since = before[1] if before is not None and before[0] == look else now
-            seen[path] = (look, since)
             if now - since >= (self._still_s if look[0] else max(self._still_s, EMPTY_STILL_S)):
                 still.append(path)
-        self._seen = seen
+        # From after this look until before the one that finds it still, however long looking takes.
+        looked = monotonic()
+        old = self._seen
+        self._seen = {p: old[p] if p in old and old[p][0] == look else (look, looked) for p, look in looks.items()}
         known = [path for path in still if _trouble(path) is None]
         return [*files_of(known), *((path, None) for path in still if _trouble(path) is not None)]
 

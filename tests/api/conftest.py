@@ -2,7 +2,6 @@ import contextlib
 import http.client
 import socket
 import threading
-import time
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +13,7 @@ from api.replies import Replies
 from api.server import Server, config_of
 from engine.service.access import ROLES
 from tests.api.fake_engine import FakeEngine
+from tests.waiting import PATIENCE_S, until
 
 LIMITS = Limits(body=10_000, rows=100)
 TOKENS = {role: f"{role}-token-0123456789" for role in ROLES}
@@ -60,19 +60,18 @@ def serving(engine, limits=LIMITS):
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            while not server.started:
-                time.sleep(0.01)
+            until(lambda: server.started)
             server.app = app
             yield server, listening.getsockname()[1]
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(PATIENCE_S)
 
 
-def connect(port, head, role="feed"):
-    """A socket that has sent the head of a request, and nothing of its body."""
-    peer = socket.create_connection(("127.0.0.1", port), timeout=20)
-    peer.sendall(f"{head}\r\nHost: x\r\nAuthorization: Bearer {TOKENS[role]}\r\n\r\n".encode())
+def connect(port, head, role="feed", body=b""):
+    """A socket that has sent the head of a request, and ``body`` of its body."""
+    peer = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    peer.sendall(f"{head}\r\nHost: x\r\nAuthorization: Bearer {TOKENS[role]}\r\n\r\n".encode() + body)
     return peer
 
 

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import io
 import threading
-import time
 
 import orjson
 import pyarrow as pa
@@ -22,6 +21,7 @@ from engine.texts import TEXTS
 from tests.api.conftest import connect, read_reply, serving
 from tests.api.fake_engine import FakeEngine
 from tests.api.test_events import ARROW, JSON, NDJSON, POST, arrow, document, lines, zstd
+from tests.waiting import until
 
 LONG = Limits(body=20_000_000, rows=100_000, held=20_000)
 """Limits under which a body of the tests is a long one."""
@@ -235,10 +235,10 @@ def test_the_budget_is_shared_and_given_back():
 
 
 def test_more_bodies_than_memory_get_429():
-    with serving(FakeEngine(), Limits(under_way=3_000)) as (_, port):
+    with serving(FakeEngine(), Limits(under_way=3_000)) as (server, port):
         first = connect(port, f"POST {POST} HTTP/1.1\r\nContent-Length: 2000")
         first.sendall(b" " * 1_999)
-        time.sleep(0.3)
+        until(lambda: server.app.state.intake.budget.used == 1_999)
         second = connect(port, f"POST {POST} HTTP/1.1\r\nContent-Length: 2000")
         second.sendall(b" " * 2_000)
         status, body = read_reply(second)
@@ -264,8 +264,7 @@ def test_a_byte_now_and_then_is_408_and_holds_nobody_up(held):
 
         thread = threading.Thread(target=drip)
         thread.start()
-        with connect(port, f"POST {POST} HTTP/1.1\r\nContent-Length: {len(document(1))}") as quick:
-            quick.sendall(document(1))
+        with connect(port, f"POST {POST} HTTP/1.1\r\nContent-Length: {len(document(1))}", body=document(1)) as quick:
             assert read_reply(quick)[0] == 200
         replies = [read_reply(peer) for peer in slow]
         stop.set()
@@ -283,22 +282,17 @@ def test_a_sender_that_leaves_in_the_middle_leaves_nothing_behind():
         for size in (100, 60_000):
             with connect(port, head) as peer:
                 peer.sendall(lines(1_000)[:size])
-        for _ in range(100):
-            if server.app.state.intake.budget.used == 0:
-                break
-            time.sleep(0.05)
-        assert server.app.state.intake.budget.used == 0
-        with connect(port, f"POST {POST} HTTP/1.1\r\nContent-Length: {len(document(1))}") as peer:
-            peer.sendall(document(1))
+        until(lambda: server.app.state.intake.budget.used == 0)
+        with connect(port, f"POST {POST} HTTP/1.1\r\nContent-Length: {len(document(1))}", body=document(1)) as peer:
             assert read_reply(peer)[0] == 200
 
 
 def test_one_long_body_too_many_is_429():
-    with serving(FakeEngine(), Limits(held=10, long_bodies=1)) as (_, port):
+    with serving(FakeEngine(), Limits(held=10, long_bodies=1)) as (server, port):
         head = f"POST {POST} HTTP/1.1\r\nContent-Type: application/x-ndjson\r\nContent-Length: 2000"
         first = connect(port, head)
         first.sendall(b" " * 100)
-        time.sleep(0.3)
+        until(lambda: server.app.state.intake._long.available_tokens == 0)
         second = connect(port, head)
         second.sendall(b" " * 100)
         status, body = read_reply(second)

@@ -10,6 +10,7 @@ import zstandard
 
 from api.problems import ProblemError
 from api.replays import Replays
+from tests.waiting import PATIENCE_S
 
 POST = "/v1/events/bluetooth"
 JSON = {"Content-Type": "application/json"}
@@ -192,12 +193,12 @@ def test_a_key_at_work_is_409():
 
     def slow():
         inside.set()
-        leave.wait(5)
+        leave.wait(PATIENCE_S)
         return b"done"
 
     first = threading.Thread(target=replays.once, args=(("k",), bytes, slow))
     first.start()
-    inside.wait(5)
+    assert inside.wait(PATIENCE_S)
     with pytest.raises(ProblemError) as caught:
         replays.once(("k",), bytes, lambda: b"")
     leave.set()

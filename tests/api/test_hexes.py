@@ -25,6 +25,7 @@ from engine.errors import JournalError
 from engine.service.paced import DEAR_S, MOST_S
 from engine.service.results import HexColumns
 from tests.api.fake_engine import CASE, FakeRelease, T
+from tests.waiting import PATIENCE_S
 
 HEXES = "/v1/risk/hexes"
 DAYS = f"{HEXES}/days?from=2021-07-09&to=2021-07-10"
@@ -288,11 +289,18 @@ def test_a_map_that_the_engine_shares_is_sent_whatever_comes_in(call, engine):
     assert (newest.status_code, newest.headers["as-of"]) == (200, "8")
 
 
+def hand(monkeypatch):
+    """The time by which maps grow old, set by hand."""
+    now = [100.0]
+    for name in ("api.maps", "api.replies"):
+        monkeypatch.setattr(f"{name}.monotonic", lambda: now[0])
+    return now
+
+
 def test_a_map_that_is_dear_to_write_is_shared_for_a_moment(call, engine, monkeypatch):
     many(engine)
-    made, now = engine.hexes, [100.0]
-    monkeypatch.setattr("api.maps.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("api.replies.monotonic", lambda: now[0])
+    made, now = engine.hexes, hand(monkeypatch)
+    monkeypatch.setattr("api.maps.DEAR_S", DEAR_S)
 
     def dear(*asked):
         began = time.thread_time()
@@ -311,18 +319,19 @@ def test_a_map_that_is_dear_to_write_is_shared_for_a_moment(call, engine, monkey
     assert call.get(HEXES).json()["as_of"] == 9
 
 
-def test_who_asks_while_a_newer_map_is_made_has_the_one_before_for_a_moment(call, app, engine):
+def test_who_asks_while_a_newer_map_is_made_has_the_one_before_for_a_moment(call, app, engine, monkeypatch):
     many(engine)
+    hand(monkeypatch)
     made, begun, go_on = engine.hexes, threading.Event(), threading.Event()
     engine.held = (engine.as_of, engine.data_time)
     with call:
         assert call.get(HEXES).headers["as-of"] == "7"
         engine.held, engine.as_of = None, 8
-        engine.hexes = lambda *asked: begun.set() or (go_on.wait(20) and made(*asked))
+        engine.hexes = lambda *asked: begun.set() or (go_on.wait(PATIENCE_S) and made(*asked))
         first = []
         maker = threading.Thread(target=lambda: first.append(call.get(HEXES).headers["as-of"]))
         maker.start()
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE_S)
         assert call.get(HEXES).headers["as-of"] == "7"
         go_on.set()
         maker.join()

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from urllib.parse import quote
 
 import pytest
@@ -18,7 +17,7 @@ from engine import errors
 from engine.service import logs
 from engine.service.access import load_or_make_tokens
 from tests.api.fake_engine import FakeEngine
-from tests.api.test_server import free_port
+from tests.waiting import PATIENCE_S, free_port, until
 
 MARK = "P-MARKED-0007"
 HEADERS = {
@@ -123,41 +122,44 @@ def test_requests_of_every_kind(app, call, written, error):
 def test_a_server_process_that_is_asked_badly(tmp_path):
     tokens, port = load_or_make_tokens(tmp_path), free_port()
     words = [sys.executable, "-m", "api", "--port", str(port), "--data", str(tmp_path), "--log", "json"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=os.getcwd())
+    said, logged = tmp_path.with_suffix(".out"), tmp_path.with_suffix(".log")
+    with said.open("wb") as out, logged.open("wb") as log:  # pipes that nobody reads are full after some hundred lines
+        process = subprocess.Popen(words, stdout=out, stderr=log, cwd=os.getcwd())
     try:
-        until = time.monotonic() + 600  # kernels that were never compiled take minutes
-        while time.monotonic() < until:
-            try:
-                if ask(port, "GET", "/readyz", tokens)[0] == 200:
-                    break
-            except OSError:
-                pass
-            time.sleep(0.05)
+        until(lambda: process.poll() is not None or _ready(port, tokens), 600)  # kernels compiled first take minutes
         seen = {ask(port, *request, tokens=tokens)[0] for request in list(requests())[::7]}
         assert {200, 400, 404} <= seen
         assert 500 not in seen
         # Not HTTP at all, and a body that stops.
         for sent in (f"{MARK}\r\n\r\n", f"POST /v1/events/case HTTP/1.1\r\nContent-Length: 99\r\n\r\n{MARK}"):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
             connection.connect()
             connection.sock.sendall(sent.encode())
             connection.close()
         assert MARK.encode() not in ask(port, "GET", "/metrics", tokens)[1]
         process.send_signal(signal.SIGTERM)
-        out, log = process.communicate(timeout=30)
+        process.wait(PATIENCE_S)
     finally:
         process.kill()
         process.wait()
-    assert process.returncode == 0, log[-2_000:]
-    assert MARK.encode() not in out + log
-    assert all(json.loads(line)["at"] for line in log.decode().splitlines())
+    told = logged.read_text("utf-8")
+    assert process.returncode == 0, told[-2_000:]
+    assert MARK not in told + said.read_text("utf-8")
+    assert all(json.loads(line)["at"] for line in told.splitlines())
+
+
+def _ready(port, tokens):
+    try:
+        return ask(port, "GET", "/readyz", tokens)[0] == 200
+    except OSError:
+        return False
 
 
 def ask(port, method, target, body=None, headers=None, tokens=None):
     if tokens is None:  # ask(port, method, target, tokens)
         body, tokens = None, body
     role = "feed" if method == "POST" else "officer"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     sent = {**HEADERS, **(headers or {}), "Authorization": f"Bearer {tokens[role]}"}
     connection.request(method, target, body=body, headers=sent)
     reply = connection.getresponse()

@@ -418,7 +418,6 @@ def gdal(tmp_path_factory):
             env={**os.environ, "GDAL_HTTP_HEADER_FILE": str(header)},
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
         )
     assert done.returncode == 0, done.stderr

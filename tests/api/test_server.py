@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 
@@ -16,6 +15,7 @@ import pytest
 
 from api.__main__ import main as command
 from tests.api.conftest import TOKENS
+from tests.waiting import PATIENCE_S, free_port, until
 
 SCRIPT = """
 import sys
@@ -33,11 +33,12 @@ class Feeding:
         print("sources stopped, engine open:", not engine.closed)
 
 def load():
-    time.sleep(1)
+    sys.stdin.readline()
     engine.share, engine.ready = 1.0, how == "slow"
     engine.failure = JournalError("batch 17 is damaged") if how == "broken" else None
 
 def linger(*args, **other):
+    print("asked", flush=True)
     time.sleep(1)
     return type(engine).person(engine, *args)
 
@@ -50,20 +51,19 @@ print("closed", engine.closed, engine.failure)
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def ask(port, path, body=None):
     headers = {"Authorization": f"Bearer {TOKENS['feed']}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=body, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
             return reply.status
     except urllib.error.HTTPError as error:
         return error.code
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -76,17 +76,13 @@ def server(how):
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(port), how],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=os.getcwd(),
     )
     try:
-        for _ in range(200):
-            try:
-                ask(port, "/readyz")
-                break
-            except OSError:
-                time.sleep(0.05)
+        until(lambda: listens(port))
         yield process, port
     finally:
         process.kill()
@@ -100,14 +96,20 @@ def test_it_serves_and_ends_with_success_on_a_signal(server, number):
     assert ask(port, "/v1/events/case", b'{"events":[]}') == 200
     assert ask(port, "/v1/cases") == 403
     process.send_signal(number)
-    out, _ = process.communicate(timeout=15)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, out.decode()
     assert b"sources stopped, engine open: True" in out
     assert b"closed True" in out
 
 
+def go_on(process):
+    """Let it load."""
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+
+
 def officer(port, path):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.request("GET", path, headers={"Authorization": f"Bearer {TOKENS['officer']}"})
     return connection.getresponse()
 
@@ -118,11 +120,11 @@ def test_the_end_answers_what_is_under_way_and_does_not_wait_for_streams(server)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(officer(port, "/v1/persons/x").status))
     asking.start()
-    time.sleep(0.3)
+    while b"asked\n" not in process.stdout.readline():
+        assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    asking.join(10)
-    out, _ = process.communicate(timeout=15)
-    assert (process.returncode, answers) == (0, [200]), out.decode()
+    asking.join(PATIENCE_S)
+    assert (process.wait(PATIENCE_S), answers) == (0, [200]), process.stdout.read().decode()
     assert all(stream.read() == b"retry: 2000\n\n" for stream in streams)
 
 
@@ -133,27 +135,26 @@ def test_it_answers_while_it_loads(server):
     early = officer(port, "/readyz")
     assert (early.status, json.loads(early.read())["share"]) == (503, 0.25)
     assert ask(port, "/v1/events/case", b'{"events":[]}') == 503
-    for _ in range(100):
-        if ask(port, "/readyz") == 200:
-            break
-        time.sleep(0.05)
+    go_on(process)
+    until(lambda: ask(port, "/readyz") == 200)
     assert ask(port, "/v1/events/case", b'{"events":[]}') == 200
     process.terminate()
-    assert process.wait(15) == 0
+    assert process.wait(PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("how", ["broken"])
 def test_it_ends_when_the_engine_fails(server):
     process, port = server
     assert ask(port, "/healthz") == 200
-    out, _ = process.communicate(timeout=15)
+    go_on(process)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     assert b"closed True batch 17 is damaged" in out
 
 
 def test_a_damaged_journal_ends_the_command_with_2(tmp_path):
     (tmp_path / "truyvet.db").write_bytes(b"this is no database" * 100)
     words = [sys.executable, "-m", "api", "--port", str(free_port()), "--data", str(tmp_path)]
-    done = subprocess.run(words, capture_output=True, timeout=60, cwd=os.getcwd(), check=False)
+    done = subprocess.run(words, capture_output=True, cwd=os.getcwd(), check=False)
     assert done.returncode == 2
     assert b"Journal error: " in done.stderr
 

@@ -2,7 +2,6 @@
 
 import http.client
 import threading
-import time
 
 import pytest
 
@@ -10,13 +9,14 @@ from api.limits import Limits
 from engine.service.stream import Hub
 from tests.api.conftest import TOKENS, serving
 from tests.api.fake_engine import FakeEngine
+from tests.waiting import PATIENCE_S, until
 
 
 class Reader:
     """One open stream."""
 
     def __init__(self, port, path="/v1/stream", **headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         self.connection.request("GET", path, headers={"Authorization": f"Bearer {TOKENS['officer']}", **headers})
         self.reply = self.connection.getresponse()
 
@@ -30,14 +30,6 @@ class Reader:
     def close(self):
         self.reply.close()
         self.connection.close()
-
-
-def until(check):
-    for _ in range(200):
-        if check():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not come true")
 
 
 def test_frames_come_as_they_were_encoded():
@@ -103,7 +95,7 @@ def test_one_stream_too_many_is_429_and_room_comes_back():
 def test_head_has_no_stream():
     engine = FakeEngine()
     with serving(engine) as (_, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         connection.request("HEAD", "/v1/stream", headers={"Authorization": f"Bearer {TOKENS['officer']}"})
         assert connection.getresponse().status == 200
         until(lambda: engine.stream.subscribers == 0)

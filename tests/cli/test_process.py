@@ -1,14 +1,16 @@
 """What only a process of its own shows: pipes, signals, help in another language."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-import time
+import termios
 
 import pytest
 
 from tests.cli.conftest import TINY
+from tests.waiting import PATIENCE_S, until
 
 COMMAND = [sys.executable, "-c", "from engine.cli.main import run; run()"]
 QUIET = {**os.environ, "TRUYVET_LANG": "", "TRUYVET_DATA": ""}
@@ -44,16 +46,20 @@ def test_a_file_asked_for_is_written_though_the_reader_left(words, option, tmp_p
     assert file.stat().st_size > 0
 
 
+def _emptied(pipe):
+    """Whether all that was written to a pipe was read."""
+    return fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) == bytes(4)
+
+
 def test_ctrl_c_ends_with_130_and_a_line(tmp_path):
     words = ["ingest", "-", "--kind", "case", "--data", str(tmp_path / "d")]
     process = subprocess.Popen([*COMMAND, *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=QUIET)
-    while not (tmp_path / "d" / "truyvet.db").exists():
-        time.sleep(0.02)
-        assert process.poll() is None
-    time.sleep(1.5)
+    # More than a pipe holds: when it is written, it is being read.
+    os.write(process.stdin.fileno(), b"\n" * (fcntl.fcntl(process.stdin, fcntl.F_GETPIPE_SZ) + 1))
+    until(lambda: _emptied(process.stdin))
     process.send_signal(signal.SIGINT)
     # Standard input stays open until the process has gone: it was waiting for rows.
-    process.wait(20)
+    process.wait(PATIENCE_S)
     told = process.communicate()[1].decode()
     assert (process.returncode, told) == (130, "Interrupted. What was accepted stays.\n")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tests.crash.world import Batch, World
+from tests.waiting import PATIENCE_S
 
 JSON, NDJSON, ARROW = "application/json", "application/x-ndjson", "application/vnd.apache.arrow.stream"
 Name = tuple[int, int]
@@ -83,7 +84,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Until stopped or the server is gone."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         while not self._enough.is_set():
             batch = self._world.batch(self.number, self.next)
             try:

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,18 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-START_S = 120.0
-"""Longest time a server may take to become ready, s."""
+from tests.waiting import PATIENCE_S, free_port
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-def truyvet(*words: object, timeout: float = 120, **more: Any) -> subprocess.CompletedProcess[str]:
+def truyvet(*words: object, timeout: float = PATIENCE_S, **more: Any) -> subprocess.CompletedProcess[str]:
     """``truyvet WORDS`` in a process of its own, to the end."""
     return subprocess.run(
         [*command(), *map(str, words)], capture_output=True, text=True, timeout=timeout, check=False, **more
@@ -75,7 +66,7 @@ class Server:
             self.wait_ready()
         return self
 
-    def wait_ready(self, limit_s: float = START_S) -> float:
+    def wait_ready(self, limit_s: float = PATIENCE_S) -> float:
         """Seconds until ``/readyz`` says 200.
 
         Raises:
@@ -86,7 +77,7 @@ class Server:
             if not self.alive:
                 raise RuntimeError(f"the server ended with {self.status}:\n{self.log_end()}")
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if ask(self.port, "GET", "/readyz", timeout=5)[0] == 200:
+                if ask(self.port, "GET", "/readyz")[0] == 200:
                     return time.monotonic() - began
             time.sleep(0.02)
         raise RuntimeError(f"the server was not ready after {limit_s} s:\n{self.log_end()}")
@@ -95,7 +86,7 @@ class Server:
         """SIGKILL to its whole process group: nothing of it runs on."""
         self._signal(signal.SIGKILL)
 
-    def stop(self, limit_s: float = 60) -> int:
+    def stop(self, limit_s: float = PATIENCE_S) -> int:
         """SIGTERM, and its exit status."""
         return self._signal(signal.SIGTERM, limit_s)
 
@@ -104,7 +95,7 @@ class Server:
         if self._process is not None:
             self._process.terminate()
 
-    def _signal(self, number: signal.Signals, limit_s: float = 60) -> int:
+    def _signal(self, number: signal.Signals, limit_s: float = PATIENCE_S) -> int:
         if self._process is None:
             return 0
         with contextlib.suppress(ProcessLookupError):
@@ -159,7 +150,7 @@ class Server:
         """The last of its log."""
         return self.log_text()[-size:]
 
-    def get(self, path: str, role: str = "officer", timeout: float = 60) -> Any:
+    def get(self, path: str, role: str = "officer", timeout: float = PATIENCE_S) -> Any:
         """The JSON of a GET that must succeed."""
         status, _, body = ask(self.port, "GET", path, self.token(role), timeout=timeout)
         assert status == 200, (path, status, body[:500])
@@ -171,7 +162,7 @@ class Server:
         body: bytes,
         media: str = "application/json",
         headers: Mapping[str, str] | None = None,
-        timeout: float = 60,
+        timeout: float = PATIENCE_S,
         role: str = "feed",
     ) -> tuple[int, dict[str, Any]]:
         """(status, JSON reply) of a POST of events."""
@@ -187,7 +178,7 @@ def ask(
     token: str | None = None,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: float = 30,
+    timeout: float = PATIENCE_S,
 ) -> tuple[int, Mapping[str, str], bytes]:
     """(status, headers, body) of one request on a connection of its own.
 

@@ -21,6 +21,7 @@ from tests.crash.scale import LONG
 from tests.crash.server import Server
 from tests.crash.stored import rows
 from tests.crash.world import T0, Batch, batch_of
+from tests.waiting import PATIENCE_S
 
 SLOW = 20
 TINY, AT_ONCE = (10_000, 2_000) if LONG else (800, 800)
@@ -43,8 +44,8 @@ def test_clients_that_send_a_byte_a_second_hold_nobody_up(shared):
     head = f"POST /v1/events/bluetooth HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {shared.token('feed')}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     for warm in range(3):  # what a server loads at its first events is none of the slow clients' doing
-        assert shared.post("bluetooth", events_of(f"warm-{warm}", 5).json(), timeout=60)[0] == 200
-        assert shared.get("/v1/board", timeout=60)["as_of"]
+        assert shared.post("bluetooth", events_of(f"warm-{warm}", 5).json())[0] == 200
+        assert shared.get("/v1/board")["as_of"]
     before = shared.rss()
     with contextlib.ExitStack() as stack:
         slow = [stack.enter_context(socket.create_connection(("127.0.0.1", shared.port))) for _ in range(SLOW)]
@@ -54,11 +55,11 @@ def test_clients_that_send_a_byte_a_second_hold_nobody_up(shared):
             for one in slow:
                 one.sendall(body[second : second + 1])
             for i in range(5):
-                status, reply = shared.post("bluetooth", events_of(f"quick-{second}-{i}", 5).json(), timeout=10)
+                status, reply = shared.post("bluetooth", events_of(f"quick-{second}-{i}", 5).json())
                 assert (status, reply["accepted"]) == (200, 5)
             time.sleep(1)
         assert shared.rss() - before < 96 * MIB
-    assert shared.get("/readyz", timeout=10)["ready"]
+    assert shared.get("/readyz")["ready"]
     assert stored_of(shared)["slow"] == 0
 
 
@@ -134,7 +135,7 @@ def test_a_length_that_is_not_the_body_s(shared, declared):
     body = events_of(name).json()
     head = f"POST /v1/events/bluetooth HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {shared.token('feed')}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body) + declared}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", shared.port), timeout=20) as one:
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=PATIENCE_S) as one:
         one.sendall(head.encode() + body)
         one.shutdown(socket.SHUT_WR)
         reply = http.client.HTTPResponse(one)
@@ -154,7 +155,7 @@ def test_a_storm_of_tiny_requests(shared):
     stored = Counter(k[2] for row in rows(shared.data, None) for k in row.natural_keys() if k[2].startswith("tiny-"))
     assert set(stored) == accepted
     assert max(stored.values()) == 1
-    assert shared.get("/readyz", timeout=10)["ready"]
+    assert shared.get("/readyz")["ready"]
 
 
 async def _storm(port: int, token: str) -> tuple[Counter[int], set[str]]:

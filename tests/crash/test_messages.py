@@ -9,6 +9,7 @@ from tests.crash.server import Server
 from tests.crash.stored import Audit
 from tests.crash.world import Batch, World
 from tests.nats import nats_server, publish  # noqa: F401 - a fixture
+from tests.waiting import PATIENCE_S
 
 MESSAGES = 120
 
@@ -24,7 +25,7 @@ def test_a_message_server_that_is_killed_and_comes_back(tmp_path, nats_server): 
         nats_server.start()
         published(nats_server.url, batches[MESSAGES // 2 :], ledger)
         # Acknowledgements that were lost with the message server come again after a minute; the events need not.
-        audit, end = Audit(server.data, None), time.monotonic() + 90
+        audit, end = Audit(server.data, None), time.monotonic() + PATIENCE_S
         while not (verdict := audit.check(ledger)).good and time.monotonic() < end:
             time.sleep(0.2)
         assert verdict.good, (verdict.told(), server.log_end())
@@ -40,7 +41,7 @@ def published(url: str, batches: list[Batch], ledger: Ledger) -> None:
             ledger.batches[batch.name] = batch
             # A message may be delivered, and so stored, any number of times.
             ledger.tried[batch.name] = 1_000
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_S
     waiting = list(batches)
     while waiting:
         assert time.monotonic() < end, "the message server does not confirm"

@@ -196,7 +196,9 @@ def test_rows_asked_for_during_updates_are_of_one_moment(monkeypatch: pytest.Mon
     told, answers, done = Told(), [], Event()
 
     def ask() -> None:
-        while not done.is_set():
+        over = False
+        while not over:
+            over = done.is_set()
             rows = told.board.rows()
             answers.append(frozenset(zip(rows.person.tolist(), rows.moment.tolist(), rows.via.tolist(), strict=True)))
 
@@ -208,7 +210,7 @@ def test_rows_asked_for_during_updates_are_of_one_moment(monkeypatch: pytest.Mon
         rows = told.board.rows()
         known.add(frozenset(zip(rows.person.tolist(), rows.moment.tolist(), rows.via.tolist(), strict=True)))
     done.set()
-    reader.join(20)
+    reader.join()
     assert answers
     assert set(answers) <= known
 

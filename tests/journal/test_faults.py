@@ -23,7 +23,8 @@ from engine.journal.entries import Entry
 from engine.journal.journal import Journal
 from engine.journal.storing import store
 from tests.journal.batches import entry, people, reject
-from tests.postgres import Postgres, free_port
+from tests.postgres import Postgres
+from tests.waiting import free_port
 
 
 def change(url: str, statement: str, **values: object) -> None:

@@ -15,6 +15,7 @@ from tests.graph.small import HOUR, T0, case, saw, stay
 from tests.property.answers import everything
 from tests.service.stored import Hand, opened
 from tests.strategies import worlds
+from tests.waiting import PATIENCE_S
 from tests.worlds import NOW, World, batches, body, load, new_engine
 
 LATE_CHECK_OUT = [
@@ -91,20 +92,20 @@ def test_a_moment_that_takes_long_keeps_no_other_question_waiting(
 
     def slow(**asked: Any) -> State:
         making.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
         return made(**asked)
 
     monkeypatch.setattr(engine._storage, "load", slow)
     with ThreadPoolExecutor(2) as pool:
         past = pool.submit(engine.at, 2)
-        assert making.wait(20)
+        assert making.wait(PATIENCE_S)
         try:
-            assert pool.submit(engine.at, 1).result(10).as_of == 1
+            assert pool.submit(engine.at, 1).result(PATIENCE_S).as_of == 1
             with pytest.raises(NotReadyError, match="ask again"):
-                pool.submit(engine.at, 3).result(10)
+                pool.submit(engine.at, 3).result(PATIENCE_S)
         finally:
             go_on.set()
-        assert past.result(20).as_of == 2
+        assert past.result(PATIENCE_S).as_of == 2
     assert engine.at(3).as_of == 3
 
 

@@ -13,6 +13,7 @@ from engine.service.engine import Engine, Settings
 from tests.graph.small import HOUR, T0, case, saw, stay
 from tests.property.answers import everything
 from tests.service.stored import Hand, opened
+from tests.waiting import PATIENCE_S, until
 from tests.worlds import body, load, new_engine
 
 
@@ -26,7 +27,14 @@ def test_writers_at_once_share_transactions_and_lose_nothing(tmp_path: Path) -> 
     engine = opened(tmp_path)
     groups: list[int] = []
     append = engine.journal.append
-    engine.journal.append = lambda entries: groups.append(len(entries)) or append(entries)  # type: ignore[method-assign]  # stand-in
+
+    def storing(entries: Any) -> Any:
+        groups.append(len(entries))
+        if len(groups) == 1:
+            until(lambda: len(engine._intake._waiting) > 1)  # as long as the first batch is not stored
+        return append(entries)
+
+    engine.journal.append = storing  # type: ignore[method-assign]  # stand-in
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda i: engine.ingest("bluetooth", sightings(20, f"w{i}-")), range(120)))
     assert sum(r.accepted for r in replies) == 2_400
@@ -51,13 +59,16 @@ def test_batches_are_stored_while_others_are_taken_in_and_taken_in_in_their_orde
 
     def taking(kind, table, seq, received_at):
         if seq == 1:
-            assert more.wait(20)  # as long as the first batch is not taken in
+            assert more.wait(PATIENCE_S)  # as long as the first batch is not taken in
         applied.append(seq)
         return apply(kind, table, seq, received_at)
 
     engine.journal.append, intake.state.apply = storing, taking  # type: ignore[method-assign]  # stand-ins
     with ThreadPoolExecutor(4) as pool:
-        replies = list(pool.map(lambda i: engine.ingest("bluetooth", sightings(20, f"w{i}-")), range(40)))
+        first = pool.submit(engine.ingest, "bluetooth", sightings(20, "first-"))
+        until(lambda: stored)  # alone: the others bring theirs later
+        replies = list(pool.map(lambda i: engine.ingest("bluetooth", sightings(20, f"w{i}-")), range(39)))
+        replies.append(first.result(PATIENCE_S))
     assert sum(stored) == 40
     assert applied == list(range(1, 41))
     assert sorted(r.as_of for r in replies) == applied
@@ -72,19 +83,19 @@ def test_a_full_queue_refuses_or_waits(tmp_path: Path) -> None:
 
     def slow(entries: Any) -> Any:
         inside.set()
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
         return append(entries)
 
     engine.journal.append = slow  # type: ignore[method-assign]  # stand-in
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(engine.ingest, "bluetooth", sightings(80))
-        assert inside.wait(20)
+        assert inside.wait(PATIENCE_S)
         with pytest.raises(BusyError):
             engine.ingest("bluetooth", sightings(50, "r"), wait=False)
         fits = pool.submit(engine.ingest, "bluetooth", sightings(20, "s"), wait=False)
         waits = pool.submit(engine.ingest, "bluetooth", sightings(50, "t"))
         go_on.set()
-        assert [f.result(20).accepted for f in (first, fits, waits)] == [80, 20, 50]
+        assert [f.result(PATIENCE_S).accepted for f in (first, fits, waits)] == [80, 20, 50]
     assert engine.ingest("bluetooth", sightings(500, "u"), wait=False).accepted == 500  # larger than the queue, alone
 
 

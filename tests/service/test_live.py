@@ -2,8 +2,6 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from engine.service.storage import Storage
 from tests.graph.small import HOUR, T0, case, fix, saw, stay
 from tests.service.stored import Hand, opened
 from tests.strategies import worlds
+from tests.waiting import PATIENCE_S, until
 from tests.worlds import World, batches, body, load, new_engine
 
 CHAIN = [saw("f0", "f1", T0), saw("f1", "f2", T0 + 2 * 24 * HOUR), case("f0", confirmed_at=T0 + HOUR, onset_at=T0)]
@@ -27,19 +26,6 @@ PLACES = [
     ("place", {"place": "hall", "kind": "market", "lat": 10.7769, "lng": 106.7009, "area_code": "00001"}),
     ("place", {"place": "far", "kind": "market", "lat": 21.0285, "lng": 105.8542, "area_code": "00002"}),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_look_is_too_dear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a look may be dear, and would then do for a moment."""
-    monkeypatch.setattr("engine.service.live.YOUNG_S", 0.0)
-
-
-def until(found: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def alerts_in(frames: bytes) -> list[dict]:
@@ -83,16 +69,17 @@ def test_an_engine_that_is_closed_while_it_loads_stays_closed(tmp_path: Path, mo
 
     def slow(self: Storage, *asked: Any, **more: Any) -> State:
         inside.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
         return made(self, *asked, **more)
 
     monkeypatch.setattr(Storage, "load", slow)
+    before = set(threading.enumerate())
     engine = Engine.begin(Settings(data=tmp_path), Hand())
-    (loader,) = [thread for thread in threading.enumerate() if thread.name == "truyvet-load"]
-    assert inside.wait(20)
+    (loader,) = [t for t in threading.enumerate() if t.name == "truyvet-load" and t not in before]
+    assert inside.wait(PATIENCE_S)
     engine.close()
     go_on.set()
-    loader.join(20)
+    loader.join(PATIENCE_S)
     assert (loader.is_alive(), engine.ready, engine.failure) == (False, False, None)
     assert engine._live._thread is None
     assert engine._maintenance._thread is None

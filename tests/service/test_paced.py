@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from engine.service.paced import DEAR_S, MOST_S, Paced
+from tests.waiting import PATIENCE_S
 
 
 class Hand:
@@ -25,6 +26,7 @@ class Hand:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Hand:
     hand = Hand()
     monkeypatch.setattr("engine.service.paced.monotonic", hand)
+    monkeypatch.setattr("engine.service.paced.DEAR_S", DEAR_S)
     return hand
 
 
@@ -50,12 +52,12 @@ def test_others_get_the_one_before_while_a_new_one_is_made_but_not_for_long(
 
     def slowly() -> str:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         return clock.making("new", 1.0)
 
     maker = threading.Thread(target=paced.get, args=("k", slowly))
     maker.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     if answer == "new":
         threading.Timer(0.05, go_on.set).start()
     assert paced.get("k", lambda: "another") == answer

@@ -1,6 +1,6 @@
 """Releases of an engine: what is behind them, when they are made, what they show and what they never hold."""
 
-from time import monotonic, sleep
+from time import monotonic
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -17,6 +17,7 @@ from engine.service.publishing import LOOK_S, behind_of, chains
 from engine.service.releases import SCHEMA
 from tests.service.published import EIGHT, HALLS, LAST, MONDAY, PLACES, TICK, WORLD, crowd
 from tests.service.stored import Hand, opened
+from tests.waiting import until
 from tests.worlds import load
 
 
@@ -308,19 +309,19 @@ def test_the_server_tries_once_a_publishing_time(tmp_path, monkeypatch):
     engine.close()
 
 
+def _publishers(server):
+    return [row.actor for row in server.journal.audit_rows() if row.action == "publish"]
+
+
 def test_a_server_publishes_by_itself(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.service.maintenance.LOOK_S", 0.05)
     load(WORLD, engine=opened(tmp_path, Hand(EIGHT))).close()
     from engine.service.engine import Engine, Settings
 
     server = Engine.begin(Settings(data=tmp_path), Hand(EIGHT))
-    until = monotonic() + 20
-    told: list[str] = []
-    while not told and monotonic() < until:
-        sleep(0.02)
-        if server.ready:
-            told = [row.actor for row in server.journal.audit_rows() if row.action == "publish"]
-    assert told == ["server"]
+    until(lambda: server.ready)
+    until(lambda: _publishers(server))
+    assert _publishers(server) == ["server"]
     assert len(server.releases()) == 1
     taken = server._held._state
     assert taken is not None  # though nobody has asked for levels

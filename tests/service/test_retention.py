@@ -19,6 +19,7 @@ from engine.service.state import State
 from tests.graph.small import DAY, HOUR, T0, case, fix, saw, stay
 from tests.property.answers import everything
 from tests.service.stored import Hand, opened
+from tests.waiting import PATIENCE_S
 from tests.worlds import NOW, load
 
 TIED = [
@@ -145,7 +146,7 @@ def test_events_are_taken_in_while_a_purged_state_is_made_anew(tmp_path: Path, m
         state = made(**asked)
         writer = Thread(target=load, args=([saw("mean", "while", T0)],), kwargs={"engine": engine}, daemon=True)
         writer.start()
-        writer.join(10)
+        writer.join(PATIENCE_S)
         waited.append(writer.is_alive())
         return state
 

@@ -20,6 +20,7 @@ from engine.service.scenario_process import WorkerProcess
 from engine.service.scenario_world_file import read_world, write_world
 from engine.service.scenarios import world_key
 from tests.service.stored import opened
+from tests.waiting import PATIENCE_S, until
 from tests.worlds import NOW
 
 TINY = Path(__file__).parents[2] / "data" / "samples" / "tiny"
@@ -49,7 +50,7 @@ class FakeProcess:
         for done, total in self.told:
             progress(done, total)
         if self.last is None:
-            self.over.wait(30)
+            self.over.wait(PATIENCE_S)
         return self.last
 
     def end(self):
@@ -85,13 +86,6 @@ def engine(tmp_path):
 def fakes(engine):
     engine.scenario_jobs._start = made = Factory()
     return made
-
-
-def until(check, seconds=60):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
 
 
 def finished(engine, job):
@@ -383,7 +377,7 @@ def test_the_real_process_is_ended_by_its_own_handle(engine):
     engine.scenario_jobs._start = start
     engine.scenario_jobs.start()
     job = engine.scenario_jobs.submit(LONG, "epidemiologist")
-    until(lambda: engine.scenario_jobs.get(job.id).done > 0, 150)  # kernels may have to be compiled first
+    until(lambda: engine.scenario_jobs.get(job.id).done > 0)  # kernels may have to be compiled first
     assert os.getpriority(os.PRIO_PROCESS, started[0].pid) >= 10
     assert engine.scenario_jobs.cancel(job.id, "epidemiologist").state == "cancelled"
     assert not alive(started[0].pid)
@@ -420,14 +414,14 @@ def test_cancelled_while_its_world_fails_it_is_cancelled(engine, fakes, monkeypa
 
     def fails(*_, **__):
         began.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE_S)
         raise BadInputError("nothing was observed")
 
     monkeypatch.setattr(scenario_work.Scenarios, "world", fails)
     jobs = engine.scenario_jobs
     jobs.start()
     job = jobs.submit(TEXT, "epidemiologist")
-    began.wait(30)
+    began.wait(PATIENCE_S)
     assert jobs.cancel(job.id, "epidemiologist").state == "running"
     go_on.set()
     assert finished(engine, job).state == "cancelled"

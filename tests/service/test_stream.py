@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.service.stream import BLOCK_BYTES, Hub, Subscription
+from tests.waiting import PATIENCE_S
 
 RUN = "r1"
 
@@ -200,7 +201,7 @@ def test_publishers_and_readers_in_threads_lose_nothing() -> None:
     def read(index: int) -> None:
         reader, event = readers[index]
         while len(seen[index]) < 400:
-            event.wait(5)
+            event.wait(PATIENCE_S)
             event.clear()
             while taken := reader.take(500):
                 seen[index] += [i for i, _, _ in frames(taken)]
@@ -214,5 +215,5 @@ def test_publishers_and_readers_in_threads_lose_nothing() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert all(ids == [f"{RUN}-{n}" for n in range(1, 401)] for ids in seen)

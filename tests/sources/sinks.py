@@ -8,6 +8,7 @@ from engine.errors import JournalError
 from engine.events.schemas import canonical_schema, kind_named
 from engine.events.validate import check
 from engine.service.results import IngestReply, Rejection
+from tests.waiting import PATIENCE_S
 
 NOW = 2_000_000_000
 
@@ -68,7 +69,7 @@ class Running:
 
     def stop(self):
         self.stop_flag.set()
-        self.thread.join(10)
+        self.thread.join(PATIENCE_S)
         assert not self.thread.is_alive()
 
     def __enter__(self):
@@ -76,13 +77,6 @@ class Running:
 
     def __exit__(self, *_):
         self.stop()
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 def fixes(first, count, person="p"):

@@ -13,17 +13,26 @@ import pytest
 
 from engine.sources import folder as module
 from engine.sources.folder import FolderSource
-from tests.sources.sinks import MemorySink, Running, fixes, wait_for
+from tests.sources.sinks import MemorySink, Running, fixes
+from tests.waiting import until
 
 
 class Hand:
     """A clock set by hand."""
 
-    def __init__(self):
-        self.now = int(time.time())
+    def __init__(self, now):
+        self.now = now
 
     def __call__(self):
         return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """By which a file keeps still: a busy machine stops the writer, too."""
+    clock = Hand(100.0)
+    monkeypatch.setattr(module, "monotonic", clock)
+    return clock
 
 
 @pytest.fixture
@@ -56,7 +65,7 @@ def test_a_file_is_taken_reported_and_kept(inbox):
     sink = MemorySink()
     done = inbox / "done" / "location-1.ndjson"
     with Running(quick(inbox, batch_rows=8), sink):
-        wait_for(done.exists)
+        until(done.exists)
     assert done.read_text() == body
     told = report(done)
     assert told.pop("seconds") >= 0
@@ -76,17 +85,23 @@ def test_a_file_is_taken_reported_and_kept(inbox):
     assert set(sink.sources) == {"folder:location-1.ndjson"}
 
 
-def test_a_growing_file_is_waited_for(inbox):
+def test_a_growing_file_is_waited_for(inbox, clock):
     sink = MemorySink()
-    with Running(quick(inbox, still_s=0.25), sink):
+    with Running(quick(inbox, still_s=25), sink):
         with (inbox / "location.ndjson").open("w") as file:
             for event in fixes(0, 12):
                 file.write(json.dumps(event) + "\n")
                 file.flush()
+                clock.now += 20
                 time.sleep(0.05)
                 assert not sink.batches
-        wait_for((inbox / "done" / "location.ndjson").exists)
+        until(lambda: _later(clock, inbox / "done" / "location.ndjson"))
     assert (len(sink.batches), len(sink.events)) == (1, 12)
+
+
+def _later(clock, file):
+    clock.now += 1
+    return file.exists()
 
 
 def test_a_file_that_grew_while_it_was_read_is_read_again(inbox):
@@ -102,7 +117,7 @@ def test_a_file_that_grew_while_it_was_read_is_read_again(inbox):
 
     sink = Grows()
     with Running(quick(inbox), sink):
-        wait_for((inbox / "done" / "location.ndjson").exists)
+        until((inbox / "done" / "location.ndjson").exists)
     assert len(sink.events) == 10
     assert sink.duplicates >= 5
 
@@ -112,19 +127,20 @@ def test_unfinished_names_are_left_alone(inbox, name):
     (inbox / name).write_text("person,at,lat,lng\n")
     (inbox / "location.ndjson").write_text(lines(fixes(0, 1)))
     with Running(quick(inbox), MemorySink()):
-        wait_for((inbox / "done" / "location.ndjson").exists)
+        until((inbox / "done" / "location.ndjson").exists)
         time.sleep(0.2)
     assert (inbox / name).exists()
 
 
-def test_an_empty_file_is_given_more_time(inbox, monkeypatch):
-    monkeypatch.setattr(module, "EMPTY_STILL_S", 0.4)
+def test_an_empty_file_is_given_more_time(inbox, clock):
     path = inbox / "location.ndjson"
     path.touch()
-    with Running(quick(inbox), MemorySink()):
-        time.sleep(0.2)
+    with Running(quick(inbox, still_s=1), MemorySink()):
+        time.sleep(0.1)
+        clock.now += module.EMPTY_STILL_S - 1
+        time.sleep(0.1)
         assert path.exists()
-        wait_for((inbox / "done" / "location.ndjson").exists)
+        until(lambda: _later(clock, inbox / "done" / "location.ndjson"))
     assert report(inbox / "done" / "location.ndjson")["accepted"] == 0
 
 
@@ -146,7 +162,7 @@ def test_what_cannot_be_read_goes_to_failed_with_the_reason(inbox, name, body, t
     (inbox / name).write_bytes(body)
     failed = inbox / "failed" / name
     with Running(quick(inbox), MemorySink()):
-        wait_for(failed.exists)
+        until(failed.exists)
     assert failed.read_bytes() == body
     assert told in report(failed)["error"]
     assert not (inbox / "done").exists()
@@ -157,7 +173,7 @@ def test_the_same_name_twice_gets_a_number(inbox):
     with Running(quick(inbox), MemorySink()):
         for number in range(3):
             (inbox / "location.2021.csv").write_text(f"person,at,lat,lng\np{number},2021-07-01T00:00:00Z,10,106\n")
-            wait_for(lambda: not (inbox / "location.2021.csv").exists())
+            until(lambda: not (inbox / "location.2021.csv").exists())
     files = ["location.2021.csv", "location-2.2021.csv", "location-3.2021.csv"]
     assert sorted(p.name for p in (inbox / "done").iterdir()) == sorted([*files, *(f + ".report.json" for f in files)])
     assert [(inbox / "done" / f).read_text().splitlines()[1][:2] for f in files] == ["p0", "p1", "p2"]
@@ -167,14 +183,14 @@ def test_folders_within_are_searched_and_kept_apart(inbox):
     (inbox / "hcm" / "day1").mkdir(parents=True)
     (inbox / "hcm" / "day1" / "location.ndjson").write_text(lines(fixes(0, 2)))
     with Running(quick(inbox), MemorySink()):
-        wait_for((inbox / "done" / "hcm" / "day1" / "location.ndjson").exists)
+        until((inbox / "done" / "hcm" / "day1" / "location.ndjson").exists)
 
 
 def test_while_nothing_can_be_stored_files_stay(inbox, caplog):
     (inbox / "location.ndjson").write_text(lines(fixes(0, 5)))
     sink = MemorySink(failures=2)
     with Running(quick(inbox), sink):
-        wait_for((inbox / "done" / "location.ndjson").exists)
+        until((inbox / "done" / "location.ndjson").exists)
     assert [what for what, *_ in sink.log] == ["failed", "failed", "stored"]
     assert "cannot be stored now (journal)" in caplog.text
     assert not (inbox / "failed").exists()
@@ -185,7 +201,7 @@ def test_places_come_before_what_happens_there(inbox):
     (inbox / "place.csv").write_text("place,kind\nq,market\n")
     sink = MemorySink()
     with Running(quick(inbox, still_s=0.2), sink):
-        wait_for((inbox / "done" / "check_in.csv").exists)
+        until((inbox / "done" / "check_in.csv").exists)
     assert [kind for _, kind, _ in sink.log] == ["place", "check_in"]
 
 
@@ -202,7 +218,7 @@ def test_a_file_that_cannot_be_moved_is_not_stored_over_and_over(inbox, monkeypa
     monkeypatch.setattr(os, "rename", rename)
     sink = MemorySink()
     with Running(quick(inbox), sink):
-        wait_for((inbox / "done" / "location.ndjson").exists)
+        until((inbox / "done" / "location.ndjson").exists)
     assert len(sink.batches) == 1
 
 
@@ -215,7 +231,7 @@ def test_the_folder_may_go_away_and_come_back(inbox):
         draft = inbox / "location.ndjson.part"
         draft.write_text(lines(fixes(0, 5)))
         draft.rename(inbox / "location.ndjson")
-        wait_for(lambda: len(sink.events) == 5)
+        until(lambda: len(sink.events) == 5)
 
 
 def test_stop_between_files(inbox):
@@ -236,7 +252,7 @@ def test_stop_between_files(inbox):
 
 
 def test_what_was_put_away_goes_when_its_time_is_over(inbox):
-    clock = Hand()
+    clock = Hand(int(time.time()))
     asked = []
     source = quick(inbox, clock=clock, keep_days=lambda: asked.append(1) or 14)
     for name in ("done", "failed"):

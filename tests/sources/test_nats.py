@@ -22,7 +22,8 @@ from engine.sources import nats as module
 from engine.sources.bodies import decode, unpack
 from engine.sources.nats import NatsSource
 from tests.nats import BINARY, body_of, connected, pending, publish
-from tests.sources.sinks import MemorySink, Running, fixes, wait_for
+from tests.sources.sinks import MemorySink, Running, fixes
+from tests.waiting import PATIENCE_S, free_port, until
 
 
 def source_of(server, **more):
@@ -40,7 +41,7 @@ def settled(server):
 def server(nats_server):
     """A server that has the stream and the consumer."""
     with Running(source_of(nats_server), MemorySink()):
-        wait_for(lambda: settled(nats_server))
+        until(lambda: settled(nats_server))
     return nats_server
 
 
@@ -76,9 +77,9 @@ def test_every_form_and_packing_in_one_go(server):
     asyncio.run(send())
     sink = MemorySink()
     with Running(source_of(server), sink):
-        wait_for(lambda: settled(server))
+        until(lambda: settled(server))
     assert len(sink.events) == 51
-    assert len(sink.batches) < 6, "messages of one kind are joined"
+    assert max(batch.num_rows for batch in sink.batches) > 10, "messages of one kind are joined"
     assert {s.partition("/")[0] for s in sink.sources} == {"nats:TRUYVET"}
 
 
@@ -94,11 +95,11 @@ def test_a_poison_message_is_kept_among_the_rejects_and_holds_nobody_up(server, 
     sink = MemorySink(failures=2)
     asyncio.run(publish(server.url, bodies))
     with Running(source_of(server), sink):
-        wait_for(lambda: settled(server))
+        until(lambda: settled(server))
         time.sleep(1.2)
         assert settled(server), "it comes again"
     assert len(sink.events) == 10
-    kept = [r for r in sink.refused if r[1] == "malformed_body"]
+    kept = {r for r in sink.refused if r[1] == "malformed_body"}  # what is confirmed late comes again
     assert sorted((kind, body[:5]) for kind, _, _, body, _ in kept) == [
         ("location", b'"pers'), ("location", b"\xff{not"), ("nonsense", b'{"eve'),
     ]  # fmt: skip
@@ -118,7 +119,7 @@ def test_while_nothing_can_be_stored_it_asks_for_no_more(server, monkeypatch):
     sink = MemorySink(failures=3)
     asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 5)))]))
     with Running(source_of(server), sink):
-        wait_for(lambda: settled(server))
+        until(lambda: settled(server))
     assert rests == [0.05, 0.1, 0.2]
     assert len(sink.events) == 5
 
@@ -133,9 +134,9 @@ def test_a_message_whose_columns_cannot_be_taken_spoils_no_other(server):
     sink = Picky()
     asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 5, p))) for p in ("a", "bad", "c")]))
     with Running(source_of(server), sink):
-        wait_for(lambda: settled(server))
+        until(lambda: settled(server))
     assert {p for _, p, _ in sink.events} == {"a", "c"}
-    assert [r[4] for r in sink.refused] == ["nats:TRUYVET/2"]
+    assert {r[4] for r in sink.refused} == {"nats:TRUYVET/2"}
 
 
 def test_the_server_restarted_under_load(server, caplog):
@@ -147,7 +148,7 @@ def test_the_server_restarted_under_load(server, caplog):
         number = 0
         while number < 70:
             try:
-                asyncio.run(publish(server.url, [("location", body_of(*fixes(10 * number, 10)))]))
+                asyncio.run(publish(server.url, [("location", body_of(*fixes(10 * number, 10)))], timeout=1))
             except Exception:
                 time.sleep(0.05)  # not confirmed: sent again, perhaps twice
                 continue
@@ -159,12 +160,12 @@ def test_the_server_restarted_under_load(server, caplog):
         threading.Thread(target=load, daemon=True).start()
         for kill in (False, True):
             before = len(sent)
-            wait_for(lambda before=before: len(sent) > before + 10)
+            until(lambda before=before: len(sent) > before + 10)
             server.stop(kill)
             time.sleep(0.3)
             server.start()
-        wait_for(finished.is_set, 30)
-        wait_for(lambda: settled(server))
+        until(finished.is_set)
+        until(lambda: settled(server))
     assert len(sink.events) == 700
     assert "NATS cannot be read" in caplog.text
     assert not [r for r in caplog.records if str(server.port) in r.getMessage()]
@@ -191,7 +192,7 @@ def test_killed_between_commit_and_acknowledgement(server, tmp_path):
     asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 20)))]))
     journal = tmp_path / "journal"
     killed = subprocess.run(
-        [sys.executable, "-c", CONSUMER, server.url, str(journal)], timeout=60, env={**os.environ, "PYTHONPATH": "."}
+        [sys.executable, "-c", CONSUMER, server.url, str(journal)], env={**os.environ, "PYTHONPATH": "."}
     )
     assert killed.returncode == -signal.SIGKILL
     assert len(journal.read_text().splitlines()) == 20
@@ -199,8 +200,9 @@ def test_killed_between_commit_and_acknowledgement(server, tmp_path):
     sink = MemorySink()
     sink.take("location", decode("location", body_of(*fixes(0, 20)), None, None), "before")
     with Running(source_of(server), sink):
-        wait_for(lambda: settled(server))
-    assert (len(sink.events), sink.duplicates) == (20, 20)
+        until(lambda: settled(server))
+    assert (len(sink.events), sink.duplicates % 20) == (20, 0)
+    assert sink.duplicates
 
 
 @pytest.mark.skipif(BINARY is None, reason="nats-server is not installed")
@@ -210,9 +212,9 @@ def test_a_server_that_is_not_there_yet(tmp_path, nats_server):
     with Running(source_of(nats_server), sink):
         time.sleep(0.2)
         nats_server.start()
-        wait_for(lambda: settled(nats_server))
+        until(lambda: settled(nats_server))
         asyncio.run(publish(nats_server.url, [("location", body_of(*fixes(0, 3)))]))
-        wait_for(lambda: len(sink.events) == 3)
+        until(lambda: len(sink.events) == 3)
 
 
 def test_a_consumer_that_somebody_removed_is_made_again(server):
@@ -224,9 +226,9 @@ def test_a_consumer_that_somebody_removed_is_made_again(server):
     sink = MemorySink()
     with Running(source_of(server, look_s=0.3), sink):
         asyncio.run(remove())
-        wait_for(lambda: settled(server))
+        until(lambda: settled(server))
         asyncio.run(publish(server.url, [("location", body_of(*fixes(0, 3)))]))
-        wait_for(lambda: len(sink.events) == 3)
+        until(lambda: len(sink.events) == 3)
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch):
@@ -280,13 +282,13 @@ def test_it_stops_at_once_while_the_server_is_away_or_does_not_answer(caplog):
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            nobody = free.getsockname()[1]
+        nobody = free_port()
         for port in (nobody, mute.getsockname()[1]):
-            running = Running(NatsSource(f"nats://127.0.0.1:{port}", retry=(60, 60)), MemorySink())
+            running = Running(
+                NatsSource(f"nats://127.0.0.1:{port}", retry=(2 * PATIENCE_S, 2 * PATIENCE_S)), MemorySink()
+            )
             if port == nobody:
-                wait_for(lambda: "NATS cannot be read" in caplog.text, 10)
+                until(lambda: "NATS cannot be read" in caplog.text)
             else:
                 mute.accept()
-            running.stop()  # waits ten seconds at most
+            running.stop()
