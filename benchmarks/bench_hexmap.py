@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.bench_hexes import END, World, case, forget, one, places, same, seconds, tables
 from benchmarks.beside import sized
+from benchmarks.hexes_pandas import frames_of, hex_map, same_map
 from engine.exposure.labels import Labelled
-from engine.risk.hexes import RESOLUTIONS, HexSums
+from engine.risk.hexes import RESOLUTIONS, HexScores, HexSums
 from engine.risk.incremental import follow
 
 FIXES, CASES, CELLS, READ_S = sized(5_000_000), 300, sized(50_000), 4.0
@@ -67,10 +68,32 @@ def after_case(city: City) -> float:
     return followed(city)
 
 
-def test_full(beside, city):
-    job = (
+def whole(city: City) -> HexScores:
+    """The whole map, nothing remembered."""
+    full(city)
+    return city.sums.scores(10)
+
+
+def in_full(city: City) -> str:
+    """What is asked for."""
+    return (
         f"hex map of {len(city.sums.scores(10).h3):,} cells, {FIXES:,} fixes, {CASES} F0s: in full, nothing remembered"
     )
+
+
+@pytest.mark.beside
+def test_beside_pandas(beside, city):
+    frames = frames_of(city.state, city.sums.scores(10).h3, END)
+    theirs = lambda: hex_map(frames, END)
+    beside.ratio(
+        "hexes-pandas", in_full(city), lambda: whole(city), "pandas group-by of the same rows", theirs,
+        rounds=5, agree=same_map,
+        note="both know each row's cell, how long it lasts, everybody's level and which cells are near which",
+    )  # fmt: skip
+
+
+def test_full(beside, city):
+    job = in_full(city)
     beside.figure("hexes-full", job, lambda: full(city), "s", 0.5, True, rounds=5)
 
 

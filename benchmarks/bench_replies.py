@@ -6,11 +6,13 @@ The server is a process of its own, as ``truyvet serve`` starts it; wrk reads on
 
 import json
 import shutil
+import urllib.request
 
 import pytest
 
 from benchmarks import wrk
 from benchmarks.beside import sized
+from benchmarks.pydantic_map import same_rows
 
 CELLS, CASES, SECONDS = sized(50_000), 300, 3
 GOALS = {"map, whole": 5_000, "map, unchanged (304)": 5_000}
@@ -34,6 +36,22 @@ def server(tmp_path_factory):
     wrk.make_city(data, CELLS, CASES)
     with wrk.serving(data) as server:
         yield server
+
+
+@pytest.mark.beside
+def test_beside_pydantic(beside, server, tmp_path):
+    line = next(line for line in wrk.lines("") if line.name == "map, whole")
+    _, body, headers = server.get(line.path, line.role, line.headers)
+    kept = tmp_path / "map.json"
+    kept.write_bytes(wrk.plain(body, headers))
+    with wrk.listening(wrk.Process("benchmarks.pydantic_map", wrk.PORT, kept, ready="/hexes")) as peer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{peer.port}/hexes") as reply:
+            assert same_rows(reply.read(), kept.read_bytes())
+        theirs = lambda: wrk.loaded(peer, "/hexes", SECONDS, connections=4)[1] / 1e6
+        ours = lambda: wrk.measured(server, line, SECONDS).cpu_us / 1e6
+        job = f"a kept map of {CELLS:,} cells over HTTP, wrk: CPU of the server a reply"
+        note = "their rows are kept too, but checked and written for every reader; ours are columns, packed once"
+        beside.told("hexes-pydantic", job, ours, "FastAPI sending pydantic rows", theirs, 3, note)
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -208,6 +208,26 @@ class Beside:
         keep(row)
         return row
 
+    def told(
+        self,
+        name: str,
+        job: str,
+        ours: Callable[[], float],
+        peer: str,
+        theirs: Callable[[], float],
+        rounds: int,
+        note: str = "",
+    ) -> Row:
+        """As :meth:`ratio` of two who tell their seconds themselves: processes of their own."""
+        mine: list[float] = []
+        other: list[float] = []
+        with quiet():
+            self._benchmark.pedantic(lambda: mine.append(ours()), setup=lambda: other.append(theirs()), rounds=rounds)
+        row = Row(name, job, peer, [b / a for a, b in zip(mine, other, strict=True)], note=note)
+        row.ours_s, row.peer_s = statistics.median(mine), statistics.median(other)
+        keep(row)
+        return row
+
     def figure(
         self,
         name: str,

@@ -21,10 +21,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
+from typing import TypeVar
 
 import numpy as np
 import zstandard
@@ -40,6 +41,8 @@ BROWSER = {
     "Accept-Language": "vi-VN,vi;q=0.9,en;q=0.8",
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 }
+PORT = object()
+"""Stands for the port in the words of a :class:`Process`."""
 _ANEW = """
 local n = 0
 request = function()
@@ -139,28 +142,48 @@ class Feed:
                 self.bodies += reply.status == 200
 
 
-class Server:
-    """The server as a process of its own, over a data folder."""
+class Process:
+    """A server as a process of its own: ``python -m WORDS``, PORT among them where it is to listen."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, *words: object, ready: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self.tokens = load_or_make_tokens(data)
-        words = [sys.executable, "-m", "api", "--port", str(self.port), "--data", str(data), "--log", "json"]
+        given = [str(self.port if word is PORT else word) for word in words]
         # The log is written as in operation, and thrown away.
-        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *given], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self._ready = ready
 
     def wait(self, patience_s: float = 900.0) -> None:
         """Until it can be asked: minutes where no kernel has ever been compiled."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self._ready}", timeout=60).close()
                 return
             except OSError:
                 time.sleep(0.1)
         raise SystemExit("the server did not start")
+
+    def cpu(self) -> float:
+        """Seconds of CPU so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(60)
+
+
+class Server(Process):
+    """Ours, over a data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self.tokens = load_or_make_tokens(data)
+        super().__init__("api", "--port", PORT, "--data", data, "--log", "json", ready="/readyz")
 
     def get(self, path: str, role: str, headers: dict[str, str]) -> tuple[float, bytes, dict[str, str]]:
         """(seconds, body, headers with names in lower case) of one reply."""
@@ -170,20 +193,13 @@ class Server:
             body = r.read()
         return time.perf_counter() - began, body, {name.lower(): value for name, value in r.headers.items()}
 
-    def cpu(self) -> float:
-        """Seconds of CPU so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def memory(self) -> int:
         """Bytes it ever held at most."""
         told = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())
         return int(told[1]) * 1_024 if told else 0
 
-    def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
-        self.process.wait(60)
+
+Served = TypeVar("Served", bound=Process)
 
 
 def plain(body: bytes, headers: dict[str, str]) -> bytes:
@@ -208,21 +224,27 @@ def measured(server: Server, line: Line, seconds: int) -> Found:
             script.write(_ANEW.format(path=line.path, sign=sign))
             script.flush()
             words += ["-s", script.name]
-        url, before = f"http://127.0.0.1:{server.port}{line.path}", server.cpu()
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *words, url]
         with Feed(server) if line.fed else nullcontext():
-            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    spent = server.cpu() - before
+            told, spent_us = loaded(server, line.path, seconds, *words)
     if "Non-2xx or 3xx" in told and not line.unchanged:
         raise SystemExit(f"{line.name}: errors under load\n{told}")
     return Found(
         0 if line.unchanged else len(body),
         first,
         float(_number(r"Requests/sec:\s+(\S+)", told)),
-        1e6 * spent / max(1.0, float(_number(r"(\d+) requests in", told))),
+        spent_us,
         _number(r"\s50%\s+(\S+)", told),
         _number(r"\s99%\s+(\S+)", told),
     )
+
+
+def loaded(server: Process, path: str, seconds: int, *words: str, connections: int = CONNECTIONS) -> tuple[str, float]:
+    """What wrk tells of reading a path for so long, and the CPU of the server a reply, us."""
+    before = server.cpu()
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "--latency", *words]
+    url = f"http://127.0.0.1:{server.port}{path}"
+    told = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    return told, 1e6 * (server.cpu() - before) / max(1.0, float(_number(r"(\d+) requests in", told)))
 
 
 def _number(pattern: str, text: str) -> str:
@@ -243,10 +265,14 @@ def make_city(data: Path, cells: int, cases: int) -> None:
     engine.close()
 
 
+def serving(data: Path) -> AbstractContextManager[Server]:
+    """Ours, which can be asked, while this lasts."""
+    return listening(Server(data))
+
+
 @contextmanager
-def serving(data: Path) -> Iterator[Server]:
+def listening(server: Served) -> Iterator[Served]:
     """A server that can be asked, while this lasts."""
-    server = Server(data)
     try:
         server.wait()
         yield server
