@@ -13,10 +13,6 @@ def beside(benchmark):
     return Beside(benchmark)
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "beside: measures a ratio beside a peer, which make bench-check compares")
-
-
 def pytest_runtest_logreport(report):
     CLOCK.add(report.nodeid, report.duration)
 
