@@ -21,9 +21,9 @@ from engine.graph.view import GraphView
 Ints = npt.NDArray[np.int64]
 SLAB_ROWS = 1 << 14
 """Least fixes of a slab, unless the day ends: each slab costs some 0.1 ms beside its fixes."""
-SPAN_ROWS = 1 << 22
-"""Fixes of slabs that are filled together, about: 24 bytes each."""
-BAND_ROWS = 1 << 16
+SPAN_ROWS = 1 << 23
+"""Fixes of slabs that are filled together, about: 16 bytes each."""
+BAND_ROWS = 1 << 15
 """Fixes of a slab and band, about: they are sorted and looked through in the cache."""
 WORTH_SPLITTING = 50_000
 """Rows from which several threads are worth their while."""

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from engine import params
 from engine.clock import DAY
 from engine.graph.eligibility import LOCATION
+from engine.graph.kernels.fix_order import ACROSS, DIGIT, LANES, MARGIN, TABLE, TWICE, drop_lonely, sort_slab
 from engine.graph.kernels.fix_pairs import ACTIVE, ROW, scan_slab
-from engine.graph.kernels.fix_slabs import BLOCK, BLOCK_BITS, DIGIT, NORTH, fill_slabs, sort_slab
+from engine.graph.kernels.fix_slabs import BATCH, BLOCK, NORTH, NOWHERE, WIDE, WORD_BITS, fill_slabs
 from engine.graph.pair_columns import Codes, Found, Pairs, codes
 from engine.graph.pairs_fix_plan import Limits, Part, extent_of_fixes
 
@@ -91,7 +92,8 @@ class _Bucket:
     south: int
     own_strips: int
     since: int
-    held: Array
+    segments: Ints
+    """Addresses of the columns of each segment."""
     columns: tuple[Array, ...]
     active: tuple[Array, ...]
     rows: int
@@ -103,70 +105,135 @@ class _Bucket:
         """(pairs, seconds) from where ``state`` stands; see the kernel."""
         look: _Kernel = scan_slab
         pairs, seconds = look(
-            *self.columns, self.held, self.rows, self.x_bits, self.shift, self.south, self.own_strips, self.since,
+            *self.columns, self.segments, self.rows, self.x_bits, self.shift, self.south, self.own_strips, self.since,
             self.narrow, self.limits.reach_y, self.limits.reach, *self.limits.judged, state, *self.active, *out,
         )  # fmt: skip
         return int(pairs), int(seconds)
 
 
-def _filled(low: int, high: int, limits: Limits, part: Part) -> tuple[Array, list[tuple[Array, int]]]:
-    """Records of a part, and (blocks, rows) of each slab and band."""
+@dataclass(frozen=True)
+class _Filled:
+    """Records of a part, in blocks."""
+
+    held: Array
+    segment_of: Codes
+    """Number of the segment of each block."""
+    buckets: list[tuple[Codes, Codes]]
+    """Blocks, and records in each of them, of each slab and band."""
+
+    @classmethod
+    def of(cls, low: int, high: int, limits: Limits, part: Part) -> "_Filled":
+        """All records of [low, high)."""
+        buckets = len(part.since) * (len(part.edges) - 1)
+        most = buckets * len(part.segments) + part.rows // BLOCK + 1
+        while True:
+            held, owner = np.empty(most << WORD_BITS, np.uint64), np.empty(most, np.int32)
+            segment_of, sizes = np.empty(most, np.int32), np.full(most, BLOCK, np.int32)
+            used = _fill(low, high, limits, part, held, owner, segment_of, sizes)
+            if used >= 0:
+                order = np.argsort(owner[:used], kind="stable").astype(np.int32)
+                ends = np.searchsorted(owner[order], np.arange(1, buckets))
+                blocks = np.split(order, ends)
+                return cls(held, segment_of, [(b, sizes[b]) for b in blocks])
+            most *= 2  # fixes of two bands, and copies of those next to the antimeridian, were not counted
+
+
+def _fill(
+    low: int, high: int, limits: Limits, part: Part, held: Array, owner: Codes, segment_of: Codes, sizes: Codes
+) -> int:
+    """How many blocks are in use, -1 if there are too few."""
     fill: _Kernel = fill_slabs
-    gap, height = int(params.FIX_MAX_GAP_S.value), limits.reach_y + 1
+    gap, height, bands = int(params.FIX_MAX_GAP_S.value), limits.reach_y + 1, len(part.edges) - 1
     slab_of = np.searchsorted(part.until, np.arange(DAY // gap + 1) * gap, "right").clip(max=len(part.until) - 1)
-    bands = len(part.edges) - 1
+    slab_of = np.append(NOWHERE, slab_of).astype(np.int32)
     strips = np.arange(part.edges[0], part.edges[-1] + 1)
     band = np.searchsorted(part.edges, strips, "right") - 1
-    band_of = (2 * band + ((strips == part.edges[band]) & (band > 0))).astype(np.int32)
-    buckets = len(part.since) * bands
-    most = buckets + part.rows // BLOCK + 1
-    while True:
-        held, owner = np.empty((most << BLOCK_BITS, 3), np.uint64), np.empty(most, np.int32)
-        free, used = np.zeros(buckets, np.int64), np.zeros(1, np.int64)
-        for number, (_, s) in enumerate(part.segments):
-            p = s.rows.payload
-            if not fill(
-                s.rows.k1, s.stay_s, p["lat_e7"], p["lng_e7"], p["accuracy_dm"], number, s.day_start - part.day,
-                low - part.day, high - part.day, limits.worst_dm, int(part.edges[0]) * height, limits.reach_y,
-                band_of, bands, slab_of, gap, part.since, part.until, held, owner, free, used,
-            ):  # fmt: skip
-                break
-        else:
-            owner = owner[: used[0]]
-            ends = np.searchsorted(np.sort(owner), np.arange(1, buckets))
-            blocks = np.split(np.argsort(owner, kind="stable").astype(np.int32), ends)
-            rows = [len(b) * BLOCK - int(-f % BLOCK) for b, f in zip(blocks, free.tolist(), strict=True)]
-            return held, list(zip(blocks, rows, strict=True))
-        most *= 2  # fixes of two bands, and copies of those next to the antimeridian, were not counted
+    first = (strips == part.edges[band]) & (band > 0)
+    band_of = np.concatenate([[NOWHERE], 2 * band + first, [NOWHERE]]).astype(np.int32)
+    since, until = max(int(part.since[0]), low - part.day), min(int(part.until[-1]), high - part.day)
+    room, used = np.zeros((len(part.since) * bands, 2), np.int64), np.zeros(1, np.int64)
+    batch = (*np.empty((2, BATCH), np.uint64), *np.empty((3, BATCH), np.int32))
+    for number, (_, s) in enumerate(part.segments):
+        p, before = s.rows.payload, int(used[0])
+        if not fill(
+            s.rows.k1, s.stay_s, p["lat_e7"], p["lng_e7"], p["accuracy_dm"], s.day_start - part.day,
+            low - part.day, high - part.day, limits.worst_dm, int(part.edges[0]) * height, limits.reach_y,
+            band_of, bands, slab_of, gap, since, until, held, owner, room, used, *batch,
+        ):  # fmt: skip
+            return -1
+        segment_of[before : used[0]] = number
+        last = room[room[:, 0] < room[:, 1], 0]
+        sizes[last >> WORD_BITS] = last & (BLOCK - 1)
+        room[:] = 0
+    return int(used[0])
+
+
+def _addresses(part: Part) -> Ints:
+    """Where keys and accuracies of each segment lie."""
+    rows = [s.rows for _, s in part.segments]
+    return np.array([[r.k1.ctypes.data, r.payload["accuracy_dm"].ctypes.data] for r in rows], np.int64)
+
+
+class _Sieve:
+    """Room to tell fixes that may meet from lonely ones."""
+
+    def __init__(self, rows: int) -> None:
+        self._tables = np.empty(TABLE + 2 * MARGIN, np.uint8), np.empty(TWICE, np.uint8)
+        self._spots, self.kept = np.empty(rows, np.uint32), np.empty(rows, np.int32)
+
+    def sift(
+        self, filled: _Filled, bucket: int, south: int, reach_y: int, west: int, reach_x: float, since: int, until: int
+    ) -> int:
+        """How many records of a bucket may meet others; :attr:`kept` has their numbers."""
+        blocks, sizes = filled.buckets[bucket]
+        if reach_x >= WIDE:
+            rows = [
+                (b << WORD_BITS) + np.arange(n, dtype=np.int32)
+                for b, n in zip(blocks.tolist(), sizes.tolist(), strict=True)
+            ]
+            self.kept[: sizes.sum()] = np.concatenate(rows)
+            return int(sizes.sum())
+        drop: _Kernel = drop_lonely
+        step = max(1, int(params.FIX_MAX_GAP_S.value) // 6)
+        lane_s = -(-(until - since) // (LANES * step)) * step
+        left = drop(
+            filled.held, blocks, sizes, south, reach_y, west, int(reach_x) // ACROSS + 1, since, lane_s,
+            *self._tables, self._spots, self.kept,
+        )  # fmt: skip
+        return int(left)
 
 
 def _swept(low: int, high: int, limits: Limits, part: Part) -> Iterator[_Bucket]:
     """The slabs and bands of a part, one by one; columns are written again when the next is asked for."""
     sort: _Kernel = sort_slab
-    held, buckets = _filled(low, high, limits, part)
-    most = max(rows for _, rows in buckets) + 1
+    filled, addresses = _Filled.of(low, high, limits, part), _addresses(part)
+    most = max(int(sizes.sum()) for _, sizes in filled.buckets) + 1
+    sieve = _Sieve(most)
     keys, spare = np.empty((2, most), np.uint64)
-    x, y = np.empty((2, most), np.uint32)
-    columns: tuple[Array, ...] = (x, y, *codes(3, most), np.empty(most, np.uint16), *codes(1, most))
+    columns: tuple[Array, ...] = (*np.empty((2, most), np.uint32), *codes(4, most))
     starts = np.empty((64 // DIGIT + 1) << DIGIT, np.int32)
     pairs = 2 * min(ROUND_ROWS, CHUNK // 2)
     active: tuple[Array, ...] = (*codes(2, pairs), np.empty(pairs, np.uint64), *codes(2, pairs))
     bands = len(part.edges) - 1
     _, _, west, east = extent_of_fixes(part.segments)
-    for number, (blocks, rows) in enumerate(buckets):
-        if rows < 2:
+    for number, (_, sizes) in enumerate(filled.buckets):
+        if sizes.sum() < 2:
             continue
         first, last = part.edges[number % bands : number % bands + 2].tolist()
         south, north = first * (limits.reach_y + 1), (last + 1) * (limits.reach_y + 1)
+        since, until = (int(times[number // bands]) for times in (part.since, part.until))
+        narrow = min(_cosine(south), _cosine(north))
+        reach_x = limits.reach_y / max(narrow, 1e-9)
+        rows = sieve.sift(filled, number, south, limits.reach_y, west, reach_x, since, until)
+        if rows < 2:
+            continue
         k = _Keys.of(rows, last - first + 1, east - west, limits.reach_y)
         sort(
-            held, blocks, rows, south, limits.reach_y, west, k.shift, k.x_bits, k.index_bits, k.digit, k.passes,
-            keys, spare, starts, *columns,
+            filled.held, sieve.kept, rows, filled.segment_of, south, limits.reach_y, west,
+            k.shift, k.x_bits, k.index_bits, k.digit, k.passes, keys, spare, starts, *columns,
         )  # fmt: skip
-        narrow = min(_cosine(south), _cosine(north))
-        since = int(part.since[number // bands])
         yield _Bucket(
-            limits, south, last - first, since, held, (keys, *columns), active, rows, k.x_bits, k.shift, narrow
+            limits, south, last - first, since, addresses, (keys, *columns), active, rows, k.x_bits, k.shift, narrow
         )
 
 

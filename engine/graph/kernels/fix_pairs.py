@@ -9,17 +9,19 @@ import math
 
 import numpy as np
 
-from engine.graph.kernels.fix_slabs import ACCURACY, NORTH, ROUND, WIDE, reach_of
+from engine.graph.kernels.fix_slabs import NORTH, ROUND, WIDE, reach_of
 from engine.graph.kernels.fixes import chance_within, distance_m
+from engine.graph.kernels.memory import int64_at, prefetch, uint16_at
+from engine.graph.layout import SECOND_BITS
 from engine.kernels.memory import inner, kernel
 
 ROW, AHEAD, ACTIVE = range(3)
 """Where a sweep stands: the next row to begin with, the first row that may be near it in the next strip, and how many
 candidates of its block are still to be looked at."""
+KEY, VAGUE = range(2)
+"""Columns of a segment whose addresses a sweep is given."""
 _U = np.uint64
 _ONE = np.uint64(1)
-_SEGMENT = np.uint64((1 << ACCURACY) - 1)
-_LOW = np.uint64(0xFFFFFFFF)
 
 
 @inner
@@ -62,7 +64,7 @@ def _strip_reach(strip, south, reach_y):
 
 
 @inner
-def _look(keys, x, y, start, end, person, since, reach, narrow, state, one, two, upto, hit_a, hit_b):
+def _look(keys, x, y, start, end, since, reach, narrow, state, one, two, upto, hit_a, hit_b):
     """One round: candidates that are present together and about near enough are hits; then the next of each."""
     kept, hits = _U(0), _U(0)
     most, narrowed = reach * reach, narrow * narrow
@@ -75,7 +77,7 @@ def _look(keys, x, y, start, end, person, since, reach, narrow, state, one, two,
         s = max(start[i], start[j])
         hit_a[hits] = i
         hit_b[hits] = j
-        together = (s < min(end[i], end[j])) & (s >= since) & (person[i] != person[j])
+        together = (s < min(end[i], end[j])) & (s >= since)
         hits += _U(together & (dx * dx * narrowed + dy * dy <= most))
         one[kept] = i
         two[kept] = j + _ONE
@@ -86,12 +88,12 @@ def _look(keys, x, y, start, end, person, since, reach, narrow, state, one, two,
 
 
 @inner
-def _judge(x, y, accuracy, a, b, limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius):
-    """(weight, distance in m) of two fixes; a weight of -1 where they are no evidence."""
+def _judge(x, y, a, b, vague_a, vague_b, limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius):
+    """(weight, distance in m) of two fixes of an accuracy in dm; a weight of -1 where they are no evidence."""
     half = ROUND // 2
     d = distance_m(np.int64(y[a]) - NORTH, np.int64(x[a]) - half, np.int64(y[b]) - NORTH, np.int64(x[b]) - half, radius)
-    error_a = 0.1 * accuracy[a]
-    error_b = 0.1 * accuracy[b]
+    error_a = 0.1 * vague_a
+    error_b = 0.1 * vague_b
     sigma = math.sqrt(error_a * error_a + error_b * error_b) / accuracy_sigmas
     if d > min(limit_m + sigmas * sigma, search_cap_m):
         return -1.0, d
@@ -104,9 +106,21 @@ def _judge(x, y, accuracy, a, b, limit_m, sigmas, search_cap_m, accuracy_sigmas,
     return (weight if weight >= floor else -1.0), d
 
 
+@inner
+def _ask(columns, row, segment, hit_a, hit_b, hits, named):
+    """Have what the exact test reads of each hit brought into the cache: the rows lie anywhere."""
+    for h in range(hits):
+        a, b = _U(hit_a[h]), _U(hit_b[h])
+        for i in (a, b):
+            at = _U(segment[i])
+            prefetch(columns[at, VAGUE] + 2 * np.int64(row[i]))
+            if named:
+                prefetch(columns[at, KEY] + 8 * np.int64(row[i]))
+
+
 @kernel
 def scan_slab(
-    keys, x, y, start, end, person, accuracy, at, held, n, x_bits, shift, south, own_strips, since, narrow,
+    keys, x, y, start, end, row, segment, columns, n, x_bits, shift, south, own_strips, since, narrow,
     reach_y, reach, limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius, state,
     one, two, upto, hit_a, hit_b,
     out_a, out_b, out_start, out_end, out_a_row, out_b_row, out_a_segment, out_b_segment, out_weight, out_measure,
@@ -114,12 +128,13 @@ def scan_slab(
     """Pairs of a sorted slab that are together from ``since`` on or later; returns (pairs, seconds together).
 
     The southern of a pair, or the western of one strip, lies in the first ``own_strips`` strips; the next strip holds
-    fixes for them to meet. ``keys`` end with one greater than all. ``reach`` is the greatest search radius in 1e-7
-    degree of latitude, ``reach_y`` a whole number above it, ``narrow`` no more than the cosine of any latitude here.
-    ``one`` to ``hit_b`` hold the candidates of a block and keep them between calls. Buffers of no length are not
-    written; others hold as many rows as ``one``, and where the next round might not fit the sweep stops, to go on where
-    ``state``, three zeros at first, left off. It is through when it returns with ``state[ROW]`` ``n`` and nothing
-    active. Cost: about 10 ns a row, 3 ns a candidate and 50 ns a pair.
+    fixes for them to meet. ``keys`` end with one greater than all. ``columns`` has the addresses of each segment's keys
+    and accuracies (dm). ``reach`` is the greatest search radius in 1e-7 degree of latitude, ``reach_y`` a whole number
+    above it, ``narrow`` no more than the cosine of any latitude here. ``one`` to ``hit_b`` hold the candidates of a
+    block and keep them between calls. Buffers of no length are not written; others hold as many rows as ``one``, and
+    where the next round might not fit the sweep stops, to go on where ``state``, three zeros at first, left off. It is
+    through when it returns with ``state[ROW]`` ``n`` and nothing active. Cost: about 10 ns a row, 3 ns a candidate and
+    50 ns a pair.
     """
     listing = len(out_a) > 0
     rows = _U(n)
@@ -134,17 +149,25 @@ def scan_slab(
             _begin(keys, rows, state, x_bits, shift, south, own_end, reach_y, one, two, upto)
         if listing and m + np.int64(state[ACTIVE]) > len(out_a):
             return m, seconds
-        hits = _look(keys, x, y, start, end, person, since, reach, narrow, state, one, two, upto, hit_a, hit_b)
-        first = m
-        kept = 0
+        hits = _look(keys, x, y, start, end, since, reach, narrow, state, one, two, upto, hit_a, hit_b)
+        _ask(columns, row, segment, hit_a, hit_b, hits, listing)
         for h in range(hits):
             a, b = _U(hit_a[h]), _U(hit_b[h])
             if max(x[a], x[b]) >= ROUND:
                 wide = _strip_reach(keys[a] >> _U(x_bits), south, reach_y) >= WIDE
                 if wide or min(x[a], x[b]) >= ROUND:
                     continue
+            of_a, of_b = columns[_U(segment[a])], columns[_U(segment[b])]
+            a_row, b_row = np.int64(row[a]), np.int64(row[b])
+            # Within a segment a person's fix holds until the next one: only those of two may be present together.
+            person, other = np.int64(0), np.int64(1)
+            if listing or segment[a] != segment[b]:
+                person, other = int64_at(of_a[KEY], a_row) >> SECOND_BITS, int64_at(of_b[KEY], b_row) >> SECOND_BITS
+            if person == other:
+                continue
             weight, metres = _judge(
-                x, y, accuracy, a, b, limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius
+                x, y, a, b, uint16_at(of_a[VAGUE], a_row), uint16_at(of_b[VAGUE], b_row),
+                limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius,
             )  # fmt: skip
             if weight < 0.0:
                 continue
@@ -152,19 +175,14 @@ def scan_slab(
             e = min(end[a], end[b])
             seconds += e - s
             if listing:
-                out_a[m] = person[a]
-                out_b[m] = person[b]
+                out_a[m] = person
+                out_b[m] = other
                 out_start[m] = s
                 out_end[m] = e
+                out_a_row[m] = a_row
+                out_b_row[m] = b_row
+                out_a_segment[m] = segment[a]
+                out_b_segment[m] = segment[b]
                 out_weight[m] = weight
                 out_measure[m] = metres
-                hit_a[kept] = at[a]
-                hit_b[kept] = at[b]
-                kept += 1
             m += 1
-        for h in range(kept):  # a loop of its own: the records lie anywhere, and many are waited for at once
-            a, b = _U(hit_a[h]), _U(hit_b[h])
-            out_a_row[first + h] = held[a, 1] & _LOW
-            out_b_row[first + h] = held[b, 1] & _LOW
-            out_a_segment[first + h] = held[a, 2] & _SEGMENT
-            out_b_segment[first + h] = held[b, 2] & _SEGMENT
