@@ -2,6 +2,8 @@
 
 One random day (fixes, sightings and check-ins as in ``make_bulk.py``), of which the last rows arrive live, in batches
 of so many rows of mixed kinds. Prints the start from nothing, then the updates, and what a page and the alerts cost.
+
+As one of ``make bench``: the board of a town of which nothing is known yet, beside its cases traced one by one.
 """
 
 import statistics
@@ -12,13 +14,19 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.beside import cpu_seconds, seconds, sized
 from benchmarks.make_bulk import MOMENT, PEOPLE, START, names, tables
+from benchmarks.province import Size, batch_of, stream
+from benchmarks.towns import keys_of
+from engine.clock import DAY
 from engine.events.schemas import canonical_schema
 from engine.events.validate import check
-from engine.exposure.board import Board, BoardState
-from engine.exposure.deltas import delta_of, merge
+from engine.exposure.board import UNTIL, Board, BoardState
+from engine.exposure.deltas import delta_of, merge, nothing
 from engine.exposure.policies import policy_named
-from engine.exposure.windows import course_of
+from engine.exposure.reached import Question, Seed
+from engine.exposure.trace import trace
+from engine.exposure.windows import course_of, infectious_window
 from engine.graph.graph import ContactGraph
 from engine.ids import Keys
 from engine.people.timelines import Timelines
@@ -94,6 +102,64 @@ def main(millions: float, count: int, rows: int, policy: str) -> None:
         began = time.perf_counter()
         board.rows(page)
         print(f"{what}: {1000 * (time.perf_counter() - began):.0f} ms")
+
+
+# -- the first making, beside traces ------------------------------------------------------------------------
+
+TOWN = Size(sized(50_000), 7, 40)
+POLICY = policy_named("vn-2021-07")
+
+
+def town() -> BoardState:
+    """Fixes, sightings and check-ins as in ``province.py``, and cases whose onset was in the two days before last."""
+    (people, p_names), (places, _) = keys_of("P", TOWN.people), keys_of("L", TOWN.places)
+    graph, timelines = ContactGraph(people, places), Timelines(people)
+    for _, kind, columns in stream(TOWN):
+        graph.take(batch_of(kind, columns))
+    rng = np.random.default_rng(5)
+    ill = p_names.take(pa.array(rng.choice(TOWN.people, min(TOWN.cases, TOWN.people // 10), replace=False)))
+    onset = pa.array(TOWN.end - rng.integers(2 * DAY, 4 * DAY, len(ill))).cast(MOMENT)
+    told = check("case", pa.table({"person": ill, "onset_at": onset}), TOWN.end).table
+    timelines.apply("case", told.select(canonical_schema("case").names))
+    view = timelines.publish()
+    return BoardState(graph.publish(), people, view, {code: course_of(f0) for code, f0 in view.cases.items()}, 1)
+
+
+def made(state: BoardState) -> dict[int, tuple[int, int]]:
+    """Level and first moment of everybody on a board that knows nothing yet, with witnesses and channels looked up."""
+    board = Board(POLICY)
+    board.update(state, nothing())
+    rows = board.rows()
+    return dict(zip(rows.person.tolist(), zip(rows.level.tolist(), rows.moment.tolist(), strict=True), strict=True))
+
+
+def one_by_one(state: BoardState) -> dict[int, tuple[int, int]]:
+    """The same out of a trace of each case: the least level of each person, and the first moment there."""
+    found: dict[int, tuple[int, int]] = {}
+    for f0 in state.people.cases.values():
+        seeds = (Seed(f0.person, *infectious_window(f0, POLICY, UNTIL)),)
+        asked = Question(seeds, 2, UNTIL, POLICY, state.courses, state.people.isolation)
+        reached = trace(state.view, state.keys, asked).reached
+        levels = zip(reached.level.tolist(), reached.first.tolist(), strict=True)
+        for person, row in zip(reached.person.tolist(), levels, strict=True):
+            found[person] = min(found.get(person, row), row)
+    opened = {f0.person: (0, infectious_window(f0, POLICY, UNTIL)[0]) for f0 in state.people.cases.values()}
+    return found | opened
+
+
+def test_first_making(beside):
+    state = town()
+    on_board = len(made(state))
+    job = f"board of {len(state.people.cases)} cases and {on_board - len(state.people.cases):,} contacts out of "
+    job += f"{TOWN.records:,} records of {TOWN.people:,} people, made from nothing"
+    peer = "a trace of each case"
+    beside.ratio("board-first", job, lambda: made(state), peer, lambda: one_by_one(state), rounds=2, agree=dict.__eq__)
+    spent = [cpu_seconds(lambda: made(state))[0] for _ in range(3)]
+    beside.more(
+        "board-first-record", job, [1e9 * s / TOWN.records for s in spent], "ns", note="CPU time a record there is"
+    )
+    rates = [on_board / seconds(lambda: made(state)) for _ in range(3)]
+    beside.more("board-first-people", job, rates, "people/s", note="on all cores")
 
 
 if __name__ == "__main__":

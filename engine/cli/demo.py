@@ -175,7 +175,8 @@ def _over_all(session: Session, engine: "Engine", truth: "Truth") -> None:
         if infector in known:
             by_case.setdefault(infector, set()).add(infected)
     total = sum(len(true) for true in by_case.values())
-    found = sum(len(true & {r.person for r in engine.exposures(c, depth=1).rows}) for c, true in by_case.items())
+    direct = engine.direct_contacts(list(by_case))
+    found = sum(len(true & f1.keys()) for true, f1 in zip(by_case.values(), direct, strict=True))
     if total:
         session.out.print(session.say("demo.share_all", found=found, total=total, share=percent(found / total)))
 

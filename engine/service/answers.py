@@ -1,5 +1,6 @@
 """Traces, answered from one snapshot: cases, exposures, sources, people, chains, clusters. Pure: no clock, no state."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,8 @@ from engine.errors import BadParameterError
 from engine.exposure.board import Board
 from engine.exposure.clusters import clusters
 from engine.exposure.policies import Policy
-from engine.exposure.reached import Question, Reached, Seed, Trace
-from engine.exposure.trace import MAX_DEPTH, direct_counts, trace
+from engine.exposure.reached import Each, Question, Reached, Seed, Trace
+from engine.exposure.trace import MAX_DEPTH, direct_counts, trace, trace_each
 from engine.exposure.windows import infection_window, infectious_window
 from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
 from engine.people.timelines import F0
@@ -54,6 +55,16 @@ def forward(
     )
     key = ("forward", f0.person, depth, policy, until, channels)
     return state.remember(key, lambda: trace(state.graph, state.person_keys, question))
+
+
+def direct(
+    state: Snapshot, f0s: Sequence[F0], policy: Policy, until: int, channels: frozenset[str] | None = None
+) -> Each:
+    """The F1s of each of these F0s, as if it were the only one; nothing is remembered."""
+    check_query(1, 0.0, channels)
+    seeds = tuple(Seed(f0.person, *infectious_window(f0, policy, until)) for f0 in f0s)
+    question = Question(seeds, 1, until, policy, state.courses, state.people.isolation, channels)
+    return trace_each(state.graph, state.person_keys, question)
 
 
 def exposures(

@@ -28,6 +28,8 @@ LEAST_PROBABILITY = 1e-4
 """Sources that are less probable are not candidates."""
 LEAST_CANDIDATE = 0.01
 """Candidates with a smaller share are left out."""
+TOGETHER = 256
+"""Cases traced together; progress is told after each lot."""
 
 
 def days_of(moments: list[int | None]) -> Floats:
@@ -80,7 +82,7 @@ def _links(rows: list[tuple[int, int, float]], sure: bool) -> Links:
 
 
 def found_contacts(questions: Questions, cases: CaseList, tell: Tell = lambda share: None) -> Found:
-    """Delays from a case's confirmation to the quarantine of its F1s, days. Cost: a trace a case.
+    """Delays from a case's confirmation to the quarantine of its F1s, days. Cost: the evidence of the cases.
 
     A contact of several cases counts once, for the case that was confirmed last before it was found; contacts that
     were in quarantine before any of their cases was confirmed do not count.
@@ -88,18 +90,20 @@ def found_contacts(questions: Questions, cases: CaseList, tell: Tell = lambda sh
     state = questions.snapshot()
     isolation = state.people.isolation
     best: dict[str, tuple[float, int]] = {}
-    for i, person in enumerate(cases.people):
-        f0 = state.case(person)
-        tell((i + 1) / len(cases))
-        if f0.confirmed_at is None:
-            continue
-        for row in questions.exposures(person, depth=1).rows:
-            code = state.person_keys.find(row.person)
-            if code is None or code >= len(isolation) or isolation[code] >= FOREVER:
-                continue
-            delay = (int(isolation[code]) - f0.confirmed_at) / DAY
-            if delay >= 0 and (row.person not in best or delay < best[row.person][0]):
-                best[row.person] = delay, i
+    told = ((i, state.case(person).confirmed_at) for i, person in enumerate(cases.people))
+    confirmed = {i: at for i, at in told if at is not None}
+    some = list(confirmed)
+    for first in range(0, len(some), TOGETHER):
+        together = some[first : first + TOGETHER]
+        for i, found in zip(together, questions.direct_contacts([cases.people[i] for i in together]), strict=True):
+            for person in found:
+                code = state.person_keys.find(person)
+                if code is None or code >= len(isolation) or isolation[code] >= FOREVER:
+                    continue
+                delay = (int(isolation[code]) - confirmed[i]) / DAY
+                if delay >= 0 and (person not in best or delay < best[person][0]):
+                    best[person] = delay, i
+        tell((first + len(together)) / len(some))
     values = [best[p] for p in sorted(best)]
     return Found(np.array([d for d, _ in values], np.float64), np.array([i for _, i in values], np.int64))
 

@@ -1,7 +1,7 @@
 """What the engine's own events say of administrative units: F0s by where they live, their sources, the F1s."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from engine import params
 from engine.clock import DAY
 from engine.exposure.policies import Policy
 from engine.exposure.reached import Question, Seed
-from engine.exposure.trace import trace
+from engine.exposure.trace import trace, trace_each
 from engine.exposure.windows import infection_window, infectious_window
 from engine.geo.units import Units
 from engine.graph.presences import Queries, stays_of
@@ -50,11 +50,12 @@ def own_facts(state: Snapshot, units: Units, tree: Tree, at: int, window_d: int,
     who are not isolated. ``quarantined`` is at most the number of people ever isolated by ``at``: when they were let go
     is not in the state.
 
-    Cost: a backward trace of one step for each F0 of the window, one forward trace of all F0s, and the home areas.
+    Cost: the evidence of the F0s of the window in the time in which they may have been infected, one forward trace of
+    all F0s, and the home areas.
     """
     since = at - window_d * DAY
     f0s = [f for f in state.people.cases.values() if since < _counted_at(f) <= at]
-    known = {f.person for f in f0s if _source_known(state, f, at, policy)}
+    known = _with_known_source(state, f0s, at, policy)
     crowded = _crowded(state, f0s, at, policy)
     weekly = {f.person for f in f0s if _counted_at(f) > at - WEEK_D * DAY}
     f1 = _f1_at_large(state, at, policy)
@@ -131,14 +132,17 @@ def _counted_at(f0: F0) -> int:
     return f0.confirmed_at if f0.confirmed_at is not None else f0.reference
 
 
-def _source_known(state: Snapshot, f0: F0, at: int, policy: Policy) -> bool:
-    start, end = infection_window(f0, at)
-    question = Question(
-        (Seed(f0.person, start, end),), 1, at, policy, state.courses, state.people.isolation, forward=False
-    )
+def _with_known_source(state: Snapshot, f0s: Sequence[F0], at: int, policy: Policy) -> set[int]:
+    """Those who are F1s of an F0 with earlier dates: traces backward of one step, all at once."""
+    seeds = tuple(Seed(f.person, *infection_window(f, at)) for f in f0s)
+    question = Question(seeds, 1, at, policy, state.courses, state.people.isolation, forward=False)
+    found = trace_each(state.graph, state.person_keys, question)
     cases = state.people.cases
-    reached = trace(state.graph, state.person_keys, question).reached.person.tolist()
-    return any(p in cases and cases[p].reference < f0.reference for p in reached)
+    return {
+        f0s[seed].person
+        for seed, person in zip(found.seed.tolist(), found.person.tolist(), strict=True)
+        if person in cases and cases[person].reference < f0s[seed].reference
+    }
 
 
 def _crowded(state: Snapshot, f0s: list[F0], at: int, policy: Policy) -> set[int]:

@@ -1,6 +1,6 @@
 """Everything that can be asked of a state, now or as it was known at an earlier moment."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any, Protocol
@@ -145,6 +145,25 @@ class Questions:
         """
         state, chosen, moment = self._asked(policy, until)
         return answers.exposures(state, state.case(person), depth, chosen, moment, min_probability, channels)
+
+    def direct_contacts(
+        self,
+        cases: Sequence[str],
+        policy: AnyPolicy = None,
+        until: int | None = None,
+        channels: frozenset[str] | None = None,
+    ) -> list[dict[str, float]]:
+        """The F1s of each of these F0s and how probably it infected them: exposures of depth 1 of many at once.
+
+        Raises as :meth:`exposures`. Cost: the evidence of the F0s, on as many cores as there are.
+        """
+        state, chosen, moment = self._asked(policy, until)
+        found = answers.direct(state, [state.case(person) for person in cases], chosen, moment, channels)
+        rows: list[dict[str, float]] = [{} for _ in cases]
+        people = state.person_keys.keys(found.person)
+        for seed, person, chance in zip(found.seed.tolist(), people, found.probability.tolist(), strict=True):
+            rows[seed][person] = chance
+        return rows
 
     def sources(
         self,
