@@ -81,7 +81,7 @@ def restore(source: Path, into: Path | str) -> int:
         try:
             prepare(database)
             with database.write("the backup could not be restored; the database is as it was") as connection:
-                for table in (batches, rejects, audit, exports):
+                for table in (batches, rejects, audit, exports, documents):
                     if connection.scalar(select(func.count()).select_from(table)):
                         raise BadInputError(f"{database.name} is not empty: restore into a new folder or database")
                 _fill(backed, connection)

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from engine.kernels.exposure_json import _FALSE, _TRUE, _copy, _decimal, _moment, _whole
+from engine.kernels.row_text import FALSE, TRUE, copy, decimal, moment, whole
 
 FIXED = 400
 """Bytes a row takes at most beside its keys, of which every byte may take two, and every key three more."""
@@ -98,13 +98,13 @@ def rows_csv(
     n = 0
     for r in range(len(person)):
         n = _comma(out, _key(out, n, held, starts, person[r]))
-        n = _comma(out, _whole(out, n, np.int64(level[r])))
-        n = _comma(out, _moment(out, n, first[r]))
-        n = _comma(out, _moment(out, n, last[r]))
-        n = _comma(out, _decimal(out, n, seconds[r] / 60, 4, 10_000))
-        n = _comma(out, _decimal(out, n, probability[r], 9, 1_000_000_000))
-        n = _comma(out, _decimal(out, n, dose[r], 9, 1_000_000_000))
-        n = _comma(out, _copy(out, n, _TRUE if is_case[r] else _FALSE))
+        n = _comma(out, whole(out, n, np.int64(level[r])))
+        n = _comma(out, moment(out, n, first[r]))
+        n = _comma(out, moment(out, n, last[r]))
+        n = _comma(out, decimal(out, n, seconds[r] / 60, 4, 10_000))
+        n = _comma(out, decimal(out, n, probability[r], 9, 1_000_000_000))
+        n = _comma(out, decimal(out, n, dose[r], 9, 1_000_000_000))
+        n = _comma(out, copy(out, n, TRUE if is_case[r] else FALSE))
         some = False
         for bit in range(len(name_starts) - 1):
             if channels[r] >> bit & 1:

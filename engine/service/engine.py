@@ -122,7 +122,9 @@ class Engine(Entrance, Territory, Published):
         if serve:
             self.scenario_jobs.start()
             self._rehearsal.join()
-        self._ready = not self._closed
+        self._ready = True
+        if self._closed:  # asked last: who closes may come at any moment
+            self._ready = False
         self.metrics.replay(1.0, monotonic() - began)
 
     def _load_and_live(self) -> None:

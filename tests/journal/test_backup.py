@@ -108,6 +108,17 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
         restore(tmp_path / "nothing", tmp_path / "new")
 
 
+def test_documents_alone_are_not_written_over(database: str, tmp_path: Path) -> None:
+    Journal.open(tmp_path / "empty").close()
+    backup(tmp_path / "empty", tmp_path / "one.db")
+    journal = Journal.open(None, database)
+    kept = journal.documents.add("units", "wards", 1, b"areas that somebody loaded")
+    with pytest.raises(BadInputError, match="not empty"):
+        restore(tmp_path / "one.db", database)
+    assert journal.documents.read(kept).payload == b"areas that somebody loaded"
+    journal.close()
+
+
 def test_a_damaged_journal_gives_no_backup(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path)
     journal.append([entry("a")])
