@@ -202,11 +202,7 @@ class Beside:
         with quiet(), cores(1), frozen():
             ours()
             self._benchmark.pedantic(timed, setup=peer_first, rounds=rounds)
-        values = [b / a for a, b in zip(mine, other, strict=True)]
-        row = Row(name, job, peer, values, goal=goal, note=note)
-        row.ours_s, row.peer_s = statistics.median(mine), statistics.median(other)
-        keep(row)
-        return row
+        return _ratios(Row(name, job, peer, [], goal=goal, note=note), mine, other)
 
     def told(
         self,
@@ -223,10 +219,7 @@ class Beside:
         other: list[float] = []
         with quiet():
             self._benchmark.pedantic(lambda: mine.append(ours()), setup=lambda: other.append(theirs()), rounds=rounds)
-        row = Row(name, job, peer, [b / a for a, b in zip(mine, other, strict=True)], note=note)
-        row.ours_s, row.peer_s = statistics.median(mine), statistics.median(other)
-        keep(row)
-        return row
+        return _ratios(Row(name, job, peer, [], note=note), mine, other)
 
     def figure(
         self,
@@ -260,3 +253,11 @@ class Beside:
     def more(self, name: str, job: str, values: list[float], unit: str, **rest: object) -> None:
         """Another figure of what was just measured."""
         keep(Row(name, job, "", values, unit=unit, **rest))
+
+
+def _ratios(row: Row, mine: list[float], other: list[float]) -> Row:
+    """Keep what both took, round by round."""
+    row.values = [theirs / ours for ours, theirs in zip(mine, other, strict=True)]
+    row.ours_s, row.peer_s = statistics.median(mine), statistics.median(other)
+    keep(row)
+    return row

@@ -11,8 +11,8 @@ from engine.errors import BadParameterError
 
 if TYPE_CHECKING:
     from engine.geo.cells import Degrees
+    from engine.geo.rings import Ring
     from engine.geo.units import Units
-    from engine.risk.draw import Ring
     from engine.service.engine import Engine
     from engine.service.results import HexColumns
 

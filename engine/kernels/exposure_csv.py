@@ -41,25 +41,8 @@ def _text(out, n, held, begin, end):
 
 
 @njit(cache=True, nogil=True)
-def _key(out, n, held, starts, code):
-    """A key as a field."""
-    begin, end = starts[code], starts[code + 1]
-    quoted = _quoted(held, begin, end)
-    if quoted:
-        out[n] = 34
-        n += 1
-    if end > begin:
-        n = _safe(out, n, held[begin])
-    n = _text(out, n, held, begin, end)
-    if quoted:
-        out[n] = 34
-        n += 1
-    return n
-
-
-@njit(cache=True, nogil=True)
 def _keys(out, n, held, starts, codes):
-    """Several keys as one field, semicolons between them."""
+    """Keys as one field, semicolons between them."""
     quoted = False
     for code in codes:
         quoted = quoted or _quoted(held, starts[code], starts[code + 1])
@@ -97,7 +80,7 @@ def rows_csv(
     """
     n = 0
     for r in range(len(person)):
-        n = _comma(out, _key(out, n, held, starts, person[r]))
+        n = _comma(out, _keys(out, n, held, starts, person[r : r + 1]))
         n = _comma(out, whole(out, n, np.int64(level[r])))
         n = _comma(out, moment(out, n, first[r]))
         n = _comma(out, moment(out, n, last[r]))
@@ -113,7 +96,7 @@ def rows_csv(
                     n += 1
                 some = True
                 n = _text(out, n, names, name_starts[bit], name_starts[bit + 1])
-        n = _key(out, _comma(out, n), held, starts, via[r])
+        n = _keys(out, _comma(out, n), held, starts, via[r : r + 1])
         n = _keys(out, _comma(out, n), place_held, place_starts, place[place_start[r] : place_start[r + 1]])
         out[n], out[n + 1] = 13, 10
         n += 2

@@ -27,9 +27,9 @@ from engine import params
 from engine.clock import in_viet_nam
 from engine.errors import BadParameterError
 from engine.geo.cells import Cells, boundaries
+from engine.geo.rings import Ring, middle
 from engine.texts import Lang, say
 
-Ring = npt.NDArray[np.float64]
 DPI = 200
 GIF_DPI = 100
 FRAME_MS = 1_000
@@ -132,7 +132,7 @@ def _draw_outlines(axes: Axes, outlines: Sequence[tuple[str, Ring]], view: tuple
             named[name] = ring
     taken: list[tuple[float, float, float]] = []
     for name, ring in sorted(named.items(), key=lambda item: -float(np.ptp(item[1], 0).prod())):
-        x, y = _middle(ring)
+        x, y = middle(ring)
         half = _LETTER * len(name) * (view[2] - view[0]) / 2
         # In a crowded centre the larger area keeps its name.
         free = all(abs(x - a) > half + w or abs(y - b) > _LINE_HEIGHT * (view[3] - view[1]) for a, b, w in taken)
@@ -140,18 +140,6 @@ def _draw_outlines(axes: Axes, outlines: Sequence[tuple[str, Ring]], view: tuple
             taken.append((x, y, half))
             text = axes.text(x, y, name, ha="center", va="center", fontsize=7, color=_INK, zorder=5)
             text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
-
-
-def _middle(ring: Ring) -> tuple[float, float]:
-    """Centroid of a closed ring by its area."""
-    x, y = (ring - ring[0]).T
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    area = cross.sum()
-    if abs(area) < 1e-15:
-        return float(ring[:, 0].mean()), float(ring[:, 1].mean())
-    cx = ((x[:-1] + x[1:]) * cross).sum() / (3 * area) + ring[0, 0]
-    cy = ((y[:-1] + y[1:]) * cross).sum() / (3 * area) + ring[0, 1]
-    return float(cx), float(cy)
 
 
 def _draw_scale(axes: Axes, view: View) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
@@ -23,12 +22,12 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from engine.errors import BadParameterError
+from engine.geo.rings import Ring, middle
 from engine.geo.unit_names import plain, split
 from engine.risk.levels.findings import AreaLevel
 from engine.risk.levels.rules import RuleSet
 from engine.texts import Lang, say
 
-Ring = npt.NDArray[np.float64]
 DPI = 200
 _INK, _FAINT, _BORDER, _NO_DATA, _SEA = "#22252b", "#5d636e", "#6f757f", "#d3d6db", "#eaf1f5"
 _OPEN = "#fdfdfc"
@@ -209,7 +208,7 @@ def _names(
         worst = {a.code: a.at_least for a in levels if a.known}
         for code, shapes in rings.items():
             main = max(shapes, key=lambda r: float(np.ptp(r, 0).prod()))
-            x, y = _middle(main)
+            x, y = middle(main)
             size = float(np.ptp(main, 0).prod())
             wanted.append((worst.get(code, 0), size, split(sheet.names.get(code, code))[1], x, y))
     for _, size, name, x, y in sorted(wanted, key=lambda w: (-w[0], -w[1])):
@@ -221,18 +220,6 @@ def _names(
             style = "italic" if math.isinf(size) else "normal"
             mark = axes.text(x, y, text, ha="center", va="center", fontsize=5.8, color=_INK, zorder=5, style=style)
             mark.set_path_effects([withStroke(linewidth=1.6, foreground="white", alpha=0.8)])
-
-
-def _middle(ring: Ring) -> tuple[float, float]:
-    """Centroid of a closed ring by its area."""
-    x, y = (ring - ring[0]).T
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    area = cross.sum()
-    if abs(area) < 1e-15:
-        return float(ring[:, 0].mean()), float(ring[:, 1].mean())
-    cx = ((x[:-1] + x[1:]) * cross).sum() / (3 * area) + ring[0, 0]
-    cy = ((y[:-1] + y[1:]) * cross).sum() / (3 * area) + ring[0, 1]
-    return float(cx), float(cy)
 
 
 def _legend(axes: Axes, rules: RuleSet, levels: Sequence[AreaLevel], lang: Lang) -> None:
