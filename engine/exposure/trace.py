@@ -62,16 +62,6 @@ def trace_each(view: GraphView, people: Keys, question: Question, depth: int | N
     return stack_each(in_parallel(some, range(0, len(seeds), TOGETHER)))
 
 
-def direct_counts(view: GraphView, people: Keys, question: Question) -> dict[int, int]:
-    """How many F1 each seed has, by person code, all seeds at once; each as if it were the only one.
-
-    Cost: the evidence of the seeds.
-    """
-    found = trace_each(view, people, question, 1)
-    counts = np.bincount(found.seed, minlength=len(question.seeds)).tolist()
-    return {seed.person: count for seed, count in zip(question.seeds, counts, strict=True)}
-
-
 def _by_key(people: Keys, seeds: tuple[Seed, ...]) -> Sequence[Seed]:
     if len(seeds) < 2:
         return seeds

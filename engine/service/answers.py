@@ -10,8 +10,9 @@ from engine.errors import BadParameterError
 from engine.exposure.board import Board
 from engine.exposure.clusters import clusters
 from engine.exposure.policies import Policy
+from engine.exposure.reach import direct_counts
 from engine.exposure.reached import Each, Question, Reached, Seed, Trace
-from engine.exposure.trace import MAX_DEPTH, direct_counts, trace, trace_each
+from engine.exposure.trace import MAX_DEPTH, trace, trace_each
 from engine.exposure.windows import infection_window, infectious_window
 from engine.graph.eligibility import CHANNEL_NAMES, CHANNELS
 from engine.people.timelines import F0

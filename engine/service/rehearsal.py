@@ -19,6 +19,10 @@ import pyarrow as pa
 
 from engine.clock import DAY, HOUR, in_viet_nam, to_rfc3339
 from engine.errors import TruyvetError
+from engine.exposure.policies import policy_named
+from engine.exposure.reach import reach_each
+from engine.exposure.reached import Question, Seed
+from engine.graph.lists import lists_of
 from engine.service.board_report import BoardRows
 from engine.service.exposure_rows import ExposureRows
 from engine.service.tiles import Drawing
@@ -33,7 +37,7 @@ CROWD = 24_000
 """Rows of a large batch."""
 STRANGERS = 1_500
 """People who are seen once: tables of keys have to grow for them."""
-STEPS = 48
+STEPS = 49
 """Of a rehearsal."""
 START = 18_809 * DAY
 """The first day of the town, in July 2021, UTC s."""
@@ -174,6 +178,7 @@ def ask(engine: "Engine") -> Iterator[None]:
         lambda: engine.board(level=frozenset({1})),
         lambda: engine.board(area=format(int(cells.h3[0]), "x")),
         lambda: engine.publish(END),
+        lambda: _listed(engine),
         lambda: engine.materialise(START, END),
         lambda: list(engine.hex_days(RESOLUTIONS[0], day, day)),
         lambda: engine.hex_why(int(cells.h3[0]), people=True),
@@ -186,6 +191,15 @@ def ask(engine: "Engine") -> Iterator[None]:
         with suppress(TruyvetError):
             question()
         yield
+
+
+def _listed(engine: "Engine") -> None:
+    """Levels out of lists, which are made only of large graphs."""
+    state = engine.snapshot()
+    seeds, policy = (Seed(0, START, END), Seed(1, START, END)), policy_named("vn-2021-07")
+    question = Question(seeds, 2, END, policy, {}, state.people.isolation, frozenset({"bluetooth", "check_in"}))
+    lists_of(state.graph)
+    reach_each(state.graph, state.person_keys, question)
 
 
 def _written(rows: object) -> None:

@@ -1,0 +1,252 @@
+"""Levels and moments of many cases, each as if alone, out of lists (:mod:`engine.graph.kernels.lists`).
+
+Moments count from the lists' first day; backward they are negative, so that the least is the best either way. A word
+is moment << 32 | person. Labels pass through steps, each some labels behind the one before, which asks for the memory
+that it reads: so waits overlap, from label to label and from case to case. All is read and written by address.
+"""
+
+import numpy as np
+
+from engine.exposure.kernels import reaching_fields as f
+from engine.exposure.kernels.reaching_table import close_case, open_case, put_words
+from engine.graph.kernels import lists
+from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, put_int64
+from engine.kernels.memory import inner
+
+_SHORT = 24
+"""Entries that are looked through one by one."""
+
+
+@lean
+def reach(q):
+    """From seed q[NEXT] on, TOGETHER by TOGETHER. Whether all are done; else something had no room.
+
+    Then the slots are to be freed, and the answers of the seeds before q[NEXT] hold.
+    """
+    q[f.LOST] = 0
+    while q[f.NEXT] < q[f.COUNT]:
+        cases, rows = min(f.TOGETHER, q[f.COUNT] - q[f.NEXT]), q[f.ROWS]
+        q[f.BEGUN], q[f.KEPT] = q[f.NEXT], 0
+        _seed(q, cases)
+        count, level = cases, np.int64(1)
+        while level <= q[f.DEPTH]:
+            q[f.LEVEL], q[f.LABELS] = level, 0
+            _level(q, cases, count)
+            if q[f.LOST]:
+                q[f.ROWS] = rows
+                return False
+            count = q[f.LABELS]
+            q[f.LABELS_AT], q[f.MORE_AT] = q[f.MORE_AT], q[f.LABELS_AT]
+            level += 1
+        q[f.NEXT] += cases
+    return True
+
+
+@inner
+def _seed(q, cases):
+    """Labels of the seeds in hand."""
+    for case in range(cases):
+        seed, label = q[f.SEEDS] + 8 * f.SEED * (q[f.NEXT] + case), q[f.LABELS_AT] + 8 * f.LABEL * case
+        put_int64(label, f.PERSON, int64_at(seed, f.S_PERSON))
+        put_int64(label, f.START, int64_at(seed, f.S_START) - q[lists.BASE])
+        put_int64(label, f.END, min(int64_at(seed, f.S_END) - q[lists.BASE], q[f.UNTIL]))
+        put_int64(label, f.CASE, case)
+        for level in range(2 * f.RANGE):
+            put_int64(q[f.RANGES_AT] + 16 * f.RANGE * case, level, 0)
+
+
+@inner
+def _level(q, cases, count):
+    """One level of the cases in hand, whose labels are ordered by case."""
+    labels = q[f.LABELS_AT]
+    asked = looked_up = known = at = stays = np.int64(0)
+    for case in range(cases):
+        open_case(q, case)
+        while at < count and int64_at(labels, f.LABEL * at + f.CASE) == case:
+            while asked < min(at + f.ASKED, count):
+                _ask(q, labels + 8 * f.LABEL * asked)
+                asked += 1
+            while looked_up < min(at + f.LOOKED_UP, count):
+                _look_up(q, labels + 8 * f.LABEL * looked_up, _item(q, looked_up))
+                looked_up += 1
+            if q[f.STAYS]:
+                while known < min(at + f.STAYS_KNOWN, count):
+                    stays = _own(q, _item(q, known), stays)
+                    known += 1
+            item = _item(q, at)
+            seed = int64_at(q[f.SEEDS], f.SEED * (q[f.BEGUN] + case) + f.S_PERSON)
+            if int64_at(item, f.I_MET) < int64_at(item, f.I_MET_END):
+                _met(q, item, seed)
+            if q[f.STAYS]:
+                _shared(q, item, int64_at(labels, f.LABEL * at + f.PERSON), seed)
+            if q[f.LOST]:
+                return
+            at += 1
+        close_case(q, case)
+        if q[f.LOST]:
+            return
+
+
+@inner
+def _item(q, label):
+    return q[f.ITEMS_AT] + 8 * f.ITEM * (label & (f.ITEMS - 1))
+
+
+@inner
+def _ask(q, label):
+    """Ask for where the lists of a label begin, and for when the person was isolated."""
+    who = int64_at(label, f.PERSON)
+    if q[f.ATTENUATION] >= 0:
+        prefetch(q[lists.MET_STARTS] + 4 * who)
+    if q[f.STAYS]:
+        prefetch(q[lists.OWN_STARTS] + 4 * who)
+    if q[f.FORWARD] and q[f.ISOLATIONS]:
+        prefetch(q[f.ISOLATION] + 8 * who)
+
+
+@inner
+def _look_up(q, label, item):
+    """The window of a label, and where its lists are; asks for them."""
+    who, start, end = int64_at(label, f.PERSON), int64_at(label, f.START), int64_at(label, f.END)
+    if q[f.FORWARD] and q[f.LEVEL] > 1:
+        end = _isolated(q, who, end)
+    put_int64(item, f.I_FROM, start)
+    put_int64(item, f.I_TO, end)
+    lo = hi = np.int64(0)
+    if q[f.ATTENUATION] >= 0 and who < q[lists.MET_PEOPLE] and start < end:
+        lo, hi = int32_at(q[lists.MET_STARTS], who), int32_at(q[lists.MET_STARTS], who + 1)
+        _ask_list(q[lists.MET_AT] + 4 * lists.MET * lo, q[lists.MET_AT] + 4 * lists.MET * hi)
+    put_int64(item, f.I_MET, lo)
+    put_int64(item, f.I_MET_END, hi)
+    lo = hi = np.int64(0)
+    if q[f.STAYS] and who < q[lists.OWN_PEOPLE] and start < end:
+        lo, hi = int32_at(q[lists.OWN_STARTS], who), int32_at(q[lists.OWN_STARTS], who + 1)
+        _ask_list(q[lists.OWN_AT] + 4 * lists.OWN * lo, q[lists.OWN_AT] + 4 * lists.OWN * hi)
+    put_int64(item, f.I_OWN, lo)
+    put_int64(item, f.I_OWN_END, hi)
+
+
+@inner
+def _isolated(q, who, otherwise):
+    """``otherwise``, or when somebody was isolated, if that is before."""
+    if who < q[f.ISOLATIONS]:
+        return min(otherwise, int64_at(q[f.ISOLATION], who) - q[lists.BASE])
+    return otherwise
+
+
+@inner
+def _ask_list(address, end):
+    """Ask for a short list, or for the middle of a long one."""
+    if end - address > 512:
+        prefetch((address + end) >> 1)
+        return
+    while address < end:
+        prefetch(address)
+        address += 64
+    prefetch(end - 1)
+
+
+@inner
+def _after(address, width, column, moment, lo, hi):
+    """The first entry of [lo, hi) whose ``column`` is above ``moment``, else hi."""
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if int32_at(address, width * mid + column) <= moment:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
+@inner
+def _own(q, item, n):
+    """The rows of a label's own stays that may overlap its window go into the ring from ``n`` on; returns the end."""
+    lo, hi, mask, ring = int64_at(item, f.I_OWN), int64_at(item, f.I_OWN_END), q[f.STAYS_MASK], q[f.STAYS_AT]
+    address = q[lists.OWN_AT]
+    since = int64_at(item, f.I_FROM) - q[f.OWN_SLACK] - q[lists.OWN_LONGEST]
+    until = int64_at(item, f.I_TO) + q[f.OWN_SLACK]
+    if hi - lo > _SHORT:
+        lo = _after(address, lists.OWN, lists.ARRIVED, since, lo, hi)
+        hi = _after(address, lists.OWN, lists.ARRIVED, until - 1, lo, hi)
+    put_int64(item, f.I_OWN, n)
+    for j in range(lo, hi):
+        came = int32_at(address, lists.OWN * j + lists.ARRIVED)
+        put_int64(ring, n & mask, int32_at(address, lists.OWN * j + lists.WHERE))
+        n += (came > since) & (came < until)
+    put_int64(item, f.I_OWN_END, n)
+    return n
+
+
+@inner
+def _met(q, item, seed):
+    """Words of everybody whom a label's list says was met within its window."""
+    since, until = int64_at(item, f.I_FROM), int64_at(item, f.I_TO)
+    lo, hi = int64_at(item, f.I_MET), int64_at(item, f.I_MET_END)
+    address, most, forward, words = q[lists.MET_AT], q[f.ATTENUATION], q[f.FORWARD], q[f.WORDS_AT]
+    if hi - lo > _SHORT:
+        lo = _after(address, lists.MET, lists.SINCE, since - q[lists.MET_LONGEST], lo, hi)
+        hi = _after(address, lists.MET, lists.SINCE, until - 1, lo, hi)
+    q[f.EXAMINED] += hi - lo
+    while lo < hi:
+        if q[f.WORDS] == f.BUFFER:
+            put_words(q)
+        n = q[f.WORDS]
+        to = min(hi, lo + f.BUFFER - n)
+        for e in range(lo, to):
+            other, came = int32_at(address, 3 * e + lists.OTHER), int32_at(address, 3 * e + lists.SINCE)
+            limits = int32_at(address, 3 * e + lists.LIMITS)
+            start, end = max(came, since), min(came + (limits & 0xFFFF), until)
+            moment = start
+            if not forward:
+                end = _isolated(q, other, end)
+                moment = -end
+            put_int64(words, n, (moment << 32) | other)
+            n += (start < end) & ((limits >> 16) <= most) & (other != seed)
+        q[f.WORDS] = n
+        lo = to
+
+
+@inner
+def _shared(q, item, who, seed):
+    """Words of everybody who was at the place of one of a label's stays meanwhile."""
+    rows, ring, mask, last = q[lists.ROWS_AT], q[f.STAYS_AT], q[f.STAYS_MASK], int64_at(item, f.I_OWN_END)
+    own, other, examined = q[f.OWN_SLACK], q[f.OTHER_SLACK], np.int64(0)
+    for j in range(int64_at(item, f.I_OWN), last):
+        ahead = rows + 16 * int64_at(ring, (j + f.ROWS_ASKED) & mask)
+        prefetch(ahead - 32)
+        prefetch(ahead + 48)
+        row = int64_at(ring, j & mask)
+        since = max(int32_at(rows, 4 * row + lists.CAME) - own, int64_at(item, f.I_FROM))
+        until = min(int32_at(rows, 4 * row + lists.GONE) + own, int64_at(item, f.I_TO))
+        examined += 1
+        if since >= until:
+            continue
+        i = row - 1
+        while int32_at(rows, 4 * i + lists.LATEST) > since - other:
+            _there(q, rows, i, who, seed, since, until, other)
+            i -= 1
+        examined -= i
+        i = row + 1
+        while int32_at(rows, 4 * i + lists.CAME) < until + other:
+            _there(q, rows, i, who, seed, since, until, other)
+            i += 1
+        examined += i - 2
+    q[f.EXAMINED] += examined
+
+
+@inner
+def _there(q, rows, i, x, seed, since, until, slack):
+    """Write the word of a row; it stays when the row counts."""
+    n = q[f.WORDS]
+    if n == f.BUFFER:
+        put_words(q)
+        n = np.int64(0)
+    who = int32_at(rows, 4 * i + lists.WHO)
+    start = max(int32_at(rows, 4 * i + lists.CAME) - slack, since)
+    end = min(int32_at(rows, 4 * i + lists.GONE) + slack, until)
+    moment = start
+    if not q[f.FORWARD]:
+        end = _isolated(q, who, end)
+        moment = -end
+    put_int64(q[f.WORDS_AT], n, (moment << 32) | who)
+    q[f.WORDS] = n + ((start < end) & (who != x) & (who != seed))
