@@ -23,6 +23,8 @@ HERE = Path(__file__).parent
 PAGE, RECORDED, REASONS = HERE / "results.md", HERE / "recorded.json", HERE / "reasons.toml"
 ALLOWED = 0.2
 """A ratio may fall by this share before the check fails."""
+WIDER = {"ingest-postgres": 0.35, "ingest-sqlite": 0.35}
+"""Rows that may fall further: both sides wait for the disk, so these are times by the clock, not CPU times."""
 PACKAGES = ("numpy", "numba", "pyarrow", "h3", "networkx", "scipy", "duckdb", "h3ronpy", "polars", "polars-h3",
             "epiworldpy", "covasim")  # fmt: skip
 
@@ -117,11 +119,14 @@ def check() -> int:
     failed = 0
     for name, before, now in compared(rows(), json.loads(RECORDED.read_text())["ratios"]):
         change = None if now is None else now / before - 1
-        bad = change is None or change < -ALLOWED
+        allowed = WIDER.get(name, ALLOWED)
+        bad = change is None or change < -allowed
         failed |= bad
-        said = "not measured" if now is None or change is None else f"{told(now)}, {change:+.0%}"
+        said = (
+            "not measured" if now is None or change is None else f"{told(now)}, {change:+.0%} of -{allowed:.0%} allowed"
+        )
         print(f"{'FELL ' if bad else 'holds'} {name:<20} recorded {told(before)}; now {said}")
-    print(f"a ratio fell by more than {ALLOWED:.0%}" if failed else "all ratios hold")
+    print("a ratio fell by more than is allowed, or was not measured" if failed else "all ratios hold")
     return int(failed)
 
 

@@ -1,5 +1,6 @@
 """The guard of the ratios: what falls, what is not measured, and what is no ratio."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -21,11 +22,32 @@ def test_only_whole_runs_beside_a_peer_are_compared():
 
 @pytest.mark.parametrize(("median", "status"), [(8.1, 0), (7.9, 1), (20, 0)])
 def test_a_fall_beyond_a_fifth_fails(monkeypatch, tmp_path, median, status):
-    recorded = tmp_path / "recorded.json"
-    recorded.write_text('{"ratios": {"a": 10.0}}')
-    monkeypatch.setattr(results, "RECORDED", recorded)
-    monkeypatch.setattr(results, "rows", lambda: [row("a", median)])
-    assert results.check() == status
+    assert checked(monkeypatch, tmp_path, {"a": 10.0}, [row("a", median)]) == status
+
+
+def checked(monkeypatch, tmp_path, recorded, rows):
+    """What make bench-check would say of these rows beside these ratios."""
+    file = tmp_path / "recorded.json"
+    file.write_text(json.dumps({"ratios": recorded}))
+    monkeypatch.setattr(results, "RECORDED", file)
+    monkeypatch.setattr(results, "rows", lambda: rows)
+    return results.check()
+
+
+@pytest.mark.parametrize(("median", "status"), [(6.6, 0), (6.4, 1)])
+def test_rows_that_wait_for_the_disk_may_fall_further(monkeypatch, tmp_path, median, status):
+    assert checked(monkeypatch, tmp_path, {"ingest-sqlite": 10.0}, [row("ingest-sqlite", median)]) == status
+
+
+def test_a_tree_as_it_was_recorded_passes_and_a_slowed_one_fails(monkeypatch, tmp_path, capsys):
+    recorded = json.loads(results.RECORDED.read_text())["ratios"]
+    assert checked(monkeypatch, tmp_path, recorded, [row(name, ratio) for name, ratio in recorded.items()]) == 0
+    slowed = [row(name, ratio / 2 if name == "check-ins" else ratio) for name, ratio in recorded.items()]
+    assert checked(monkeypatch, tmp_path, recorded, slowed) == 1
+    assert checked(monkeypatch, tmp_path, recorded, slowed[1:]) == 1
+    told = capsys.readouterr().out
+    assert "FELL  check-ins " in told
+    assert "not measured" in told
 
 
 def test_the_page_says_by_how_much_a_goal_is_missed_and_why():
