@@ -133,7 +133,8 @@ def _line(s: Segment, held: list[Any]) -> Ints:
         line[layout.FIRST_PAYLOAD + n] = _address(rows.payload[name], dtype)
     line[layout.GROUPS] = _address(s.groups, np.uint64 if kind == "location" else np.int32)
     line[layout.GROUP_START] = _address(s.group_start, np.int32)
-    line[layout.BY_GROUP] = _address(s.by_group, np.int32)
+    line[[layout.ORDER, layout.ORDER_WIDTH]] = _address(s.order, np.uint8), s.order_width
+    line[layout.ORDER_MASK] = (1 << 8 * s.order_width) - 1
     line[layout.GROUP_COUNT] = len(s.groups)
     directories = _first_order(s, line) + _second_order(s, line)
     s.memory["atlas"] = Kept((line, directories))

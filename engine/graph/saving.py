@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.graph.days import Key
 from engine.graph.parts import Part
-from engine.graph.segments import PAYLOAD, Rows, Segment
+from engine.graph.segments import PAYLOAD, Rows, Segment, packed
 from engine.graph.store import EventLog
 
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -32,7 +32,7 @@ def pieces_of(log: EventLog) -> Iterator[Piece]:
         for i, part in enumerate(parts):
             s = part.sealed()
             columns = {"k1": s.rows.k1, **s.rows.payload, "groups": s.groups, "group_start": s.group_start}
-            columns |= {"by_group": s.by_group, "majors": s.majors, "major_longest": s.major_longest}
+            columns |= {"order": s.order, "majors": s.majors, "major_longest": s.major_longest}
             columns |= {"stay_s": s.stay_s} if log.kind == "location" else {"k2": s.rows.k2}
             meta = {"day_start": s.day_start, "longest_s": s.longest_s, "last_end": s.last_end}
             yield Piece(f"{log.kind}/{day}/{i}", columns, meta, part.version)
@@ -61,7 +61,7 @@ def _segment(kind: str, piece: Piece) -> Segment:
         rows,
         c["groups"],
         c["group_start"].astype(np.int32, copy=False),  # checkpoints of old hold int64
-        c["by_group"],
+        c["order"] if "order" in c else packed(c["by_group"]),  # checkpoints of old hold int32
         int(piece.meta["longest_s"]),
         c["majors"],
         c["major_longest"],

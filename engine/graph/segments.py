@@ -11,8 +11,8 @@ location     person << 17 | second   -          lat, lng (1e-7 deg), accuracy   
                                                 (dm)
 ===========  ======================  =========  ==============================  ======================
 
-A day may hold several segments; no key is in two of them. Memory per row: bluetooth 20 bytes, check_in 20,
-location 24, both orders included.
+A day may hold several segments; no key is in two of them. Memory per row: bluetooth 19 bytes, check_in 19,
+location 23, both orders included (one more where a segment has 2^24 rows).
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,12 @@ from engine import params
 from engine.graph.kernels.grouping import group, reach_of_sightings, reach_of_stays, second_span
 from engine.graph.kernels.merging import distinct_groups, merge_groups, merge_places, moments_of, weave
 from engine.graph.kernels.next_fix import own_stays
+from engine.graph.kernels.order import PAD, SHORT, pack
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
 Columns = dict[str, npt.NDArray[Any]]
 
 PAYLOAD: dict[str, dict[str, type[np.generic]]] = {
@@ -122,7 +124,8 @@ class Segment:
     rows: Rows
     groups: npt.NDArray[np.int32] | npt.NDArray[np.uint64]
     group_start: npt.NDArray[np.int32]
-    by_group: npt.NDArray[np.int32]
+    order: Bytes
+    """:attr:`by_group`, each number in few bytes; see :mod:`engine.graph.kernels.order`."""
     longest_s: int
     """No row lasts longer (bluetooth and check_in; check-ins without left_at apart)."""
     majors: Codes
@@ -135,6 +138,41 @@ class Segment:
     """location only: how long each fix holds, to the person's next fix in any segment, at most the declared gap."""
     memory: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """What readers have computed of this segment, by name; a segment never changes, so neither does that."""
+
+    @property
+    def by_group(self) -> Codes:
+        """Numbers of the rows by the second order, shape (rows,). Cost: they are unpacked each time, 2 ns a row."""
+        return self.rows_at(slice(None))
+
+    def rows_at(self, at: Ints | slice) -> Codes:
+        """Numbers of the rows at some places of the second order."""
+        width = self.order_width
+        numbers: Codes = np.ndarray((len(self.rows),), np.int32, self.order, strides=(width,))
+        return np.asarray(numbers[at] & np.int32((1 << 8 * width) - 1 if width < 4 else -1))
+
+    @property
+    def order_width(self) -> int:
+        """Bytes of a number in :attr:`order`: 3, or 4 of more than 2^24 rows."""
+        return width_of(self.order, len(self.rows))
+
+
+def order_of(rows: int) -> Bytes:
+    """Room for the numbers of so many rows."""
+    order = np.empty(rows * (3 if rows <= SHORT else 4) + PAD, np.uint8)
+    order[-PAD:] = 0
+    return order
+
+
+def width_of(order: Bytes, rows: int) -> int:
+    """Bytes of one of so many numbers."""
+    return (len(order) - PAD) // rows if rows else 3
+
+
+def packed(by_group: Codes) -> Bytes:
+    """Numbers of rows as :attr:`Segment.order` holds them."""
+    order = order_of(len(by_group))
+    pack(by_group, width_of(order, len(by_group)), order)
+    return order
 
 
 def second_key(rows: Rows, cells: npt.NDArray[np.uint64] | None) -> npt.NDArray[Any]:
@@ -171,7 +209,7 @@ def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | No
     groups, group_start, by_group = _grouped(second_key(rows, cells), rows.k1)
     gap = int(params.FIX_MAX_GAP_S.value)
     stay = own_stays(rows.k1, gap) if rows.kind == "location" else np.empty(0, np.uint16)
-    return Segment(day_start, rows, groups, group_start, by_group, **extent_of(day_start, rows), stay_s=stay)
+    return Segment(day_start, rows, groups, group_start, packed(by_group), **extent_of(day_start, rows), stay_s=stay)
 
 
 def _grouped(by: npt.NDArray[Any], k1: Ints) -> tuple[npt.NDArray[Any], Codes, Codes]:
@@ -192,13 +230,16 @@ def merge_woven(a: Segment, b: Segment, both: Woven) -> Segment:
     """As :func:`merge_segments`, when it is known how the rows lie among each other."""
     rows = both.rows(a.rows, b.rows)
     groups = np.empty(distinct_groups(a.groups, b.groups), a.groups.dtype)
-    group_start, by_group = np.empty(len(groups) + 1, np.int32), np.empty(len(rows), np.int32)
+    group_start, order = np.empty(len(groups) + 1, np.int32), order_of(len(rows))
     moments_a, moments_b = np.empty(len(a.rows), np.int64), np.empty(len(b.rows), np.int64)
-    moments_of(a.by_group, a.rows.k1, both.place_a, moments_a)
-    moments_of(b.by_group, b.rows.k1, both.place_b, moments_b)
-    merge_groups(a.groups, a.group_start, moments_a, b.groups, b.group_start, moments_b, groups, group_start, by_group)
+    moments_of(a.order, a.order_width, a.rows.k1, both.place_a, moments_a)
+    moments_of(b.order, b.order_width, b.rows.k1, both.place_b, moments_b)
+    merge_groups(
+        a.groups, a.group_start, moments_a, b.groups, b.group_start, moments_b, groups, group_start,
+        width_of(order, len(rows)), order,
+    )  # fmt: skip
     stay = both.column(a.stay_s, b.stay_s) if rows.kind == "location" else a.stay_s
-    return Segment(a.day_start, rows, groups, group_start, by_group, stay_s=stay, **reach_of_both(a, b))
+    return Segment(a.day_start, rows, groups, group_start, order, stay_s=stay, **reach_of_both(a, b))
 
 
 def reach_of_both(a: Segment, b: Segment) -> dict[str, Any]:
@@ -219,7 +260,8 @@ def without(segment: Segment, gone: npt.NDArray[np.bool_]) -> Segment:
     kept = ~gone
     rows = segment.rows.take(kept)
     place = np.cumsum(kept) - 1
-    stays = kept[segment.by_group]
+    by_group = segment.by_group
+    stays = kept[by_group]
     counts = np.add.reduceat(stays.astype(np.int64), segment.group_start[:-1]) if len(segment.groups) else stays
     filled = counts > 0
     first = np.append(0, np.cumsum(counts[filled])).astype(np.int32)
@@ -228,7 +270,7 @@ def without(segment: Segment, gone: npt.NDArray[np.bool_]) -> Segment:
         rows=rows,
         groups=segment.groups[filled],
         group_start=first,
-        by_group=place[segment.by_group[stays]].astype(np.int32),
+        order=packed(place[by_group[stays]].astype(np.int32)),
         stay_s=segment.stay_s[kept] if rows.kind == "location" else segment.stay_s,
         **extent_of(segment.day_start, rows),
     )

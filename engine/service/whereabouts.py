@@ -57,7 +57,7 @@ def _on_day(
             continue
         g = np.minimum(np.searchsorted(s.groups, people), len(s.groups) - 1)
         known = np.flatnonzero(s.groups[g] == people)
-        row = s.by_group[s.group_start[g[known] + 1] - 1]
+        row: npt.NDArray[np.integer] = s.rows_at(s.group_start[g[known] + 1] - 1)
         at = day + (s.rows.k1[row] & SECOND_MASK)
         later = at > latest[known]
         latest[known[later]] = at[later]

@@ -4,6 +4,7 @@ import gc
 import pickle
 from copy import deepcopy as copy_of
 from typing import Any
+from unittest.mock import patch
 from weakref import ref
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.graph import segments
 from engine.graph.atlas import asked as asked_for
 from engine.graph.atlas import atlas_of
 from engine.graph.eligibility import CHANNELS, Eligibility
@@ -35,7 +37,8 @@ MOMENTS = st.integers(T0 - 2 * DAY, T0 + (DAYS + 2) * DAY)
 def test_gather_finds_every_pair(
     seed: int, shape: tuple[int, int, int], data: st.DataObject, infector: bool, slack: int, channels: set[str]
 ) -> None:
-    view = view_of(seed, *shape)
+    with patch.object(segments, "SHORT", data.draw(st.sampled_from([segments.SHORT, 4]))):
+        view = view_of(seed, *shape)
     asked_for(view, data.draw(st.sampled_from([0, 10**9])))
     there = sorted({int(p) for s in (*view.bluetooth, *view.location) for p in s.rows.k1 >> 17}) or [0]
     people = data.draw(st.lists(st.sampled_from([*there, 0, shape[1] - 1]), min_size=1, max_size=6))
@@ -55,10 +58,10 @@ def test_gather_finds_every_pair(
 
 
 def _assert_rows_are_those(
-    segments: tuple[Segment, ...], segment: np.ndarray, row: np.ndarray, other: np.ndarray, mine: np.ndarray
+    held: tuple[Segment, ...], segment: np.ndarray, row: np.ndarray, other: np.ndarray, mine: np.ndarray
 ) -> None:
     for s, r, who in zip(segment[mine].tolist(), row[mine].tolist(), other[mine].tolist(), strict=True):
-        assert segments[s].rows.k2[r] == who
+        assert held[s].rows.k2[r] == who
 
 
 @settings(max_examples=40, deadline=None)
@@ -135,16 +138,16 @@ def test_an_atlas_keeps_alive_what_it_has_the_addresses_of() -> None:
     view = view_of(3, 60, 5, 2)
     asked_for(view, 10**9)
     atlas = atlas_of(view)
-    segments = (*view.bluetooth, *view.check_in, *view.location)
-    kept = [ref(column) for s in segments for column in (*s.memory["atlas"].value[1], s.rows.k1, s.by_group)]
+    held = (*view.bluetooth, *view.check_in, *view.location)
+    kept = [ref(column) for s in held for column in (*s.memory["atlas"].value[1], s.rows.k1, s.order)]
     kept += [ref(view.places.weight), ref(masks_of(view))]
-    for s in segments:
+    for s in held:
         s.memory.clear()
     assert atlas_of(view) is atlas
     view.memory.clear()
     again = atlas_of(view)  # as another thread does that began before there was one
     assert again is not atlas
-    del view, segments, s
+    del view, held, s
     gc.collect()
     assert all(column() is not None for column in kept)
     del atlas, again

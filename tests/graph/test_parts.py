@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import DAY
-from engine.graph import merges
+from engine.graph import merges, segments
 from engine.graph.batches import Batch
 from engine.graph.layout import SECOND_BITS
 from engine.graph.segments import PAYLOAD, Rows, Segment, merge_segments
@@ -71,8 +71,10 @@ def test_sealing_between_batches_changes_no_column(kind: str, first: list[dict],
 )
 @pytest.mark.parametrize("kind", ["bluetooth", "check_in", "location"])
 def test_merging_meanwhile_changes_no_column(kind: str, first: list[dict], rest: list[tuple[list[dict], bool]]) -> None:
-    """Rows come, change and go while segments are merged, and what was merged is taken over at once or later."""
-    with patch.object(merges, "AT_ONCE", 4):
+    """Rows come, change and go while segments are merged, and what was merged is taken over at once or later.
+
+    Longer segments number their rows in more bytes."""
+    with patch.object(merges, "AT_ONCE", 4), patch.object(segments, "SHORT", 12):
         log = log_of(kind)
         for events, wait in [(first, False), *rest]:
             log.apply(batch(kind, events))

@@ -29,7 +29,9 @@ HEADS = 3 * HEAD + 8
 # The line of a segment: its columns by address, and how to find rows in them.
 LINE = 24
 DAY_START, ROWS, LONGEST, K1, K2, FIRST_PAYLOAD, SECOND_PAYLOAD, THIRD_PAYLOAD, STAY = range(9)
-GROUPS, GROUP_START, BY_GROUP, GROUP_COUNT = 9, 10, 11, 21
+GROUPS, GROUP_START, ORDER, GROUP_COUNT = 9, 10, 11, 21
+ORDER_WIDTH, ORDER_MASK = 22, 23
+"""Of a number in the second order: its bytes, and the bits that it has."""
 FIRST_STARTS, FIRST_SHIFT, FIRST_SPAN, FIRST_WORDS, LONGESTS = 12, 13, 14, 15, 16
 SECOND_SHIFT, SECOND_SPAN, SECOND_WORDS, SECOND_BASE = 17, 18, 19, 20
 """Directories, over c = (code - base) >> shift with c < span.
@@ -113,6 +115,18 @@ def run_of_group(atlas, line, g, code):
         if g == last or int32_at(groups, g) != code:
             return np.int64(0), np.int64(0)
     return int32_at(atlas[line + GROUP_START], g), int32_at(atlas[line + GROUP_START], g + 1)
+
+
+@inner
+def row_at(atlas, line, j):
+    """The row at place ``j`` of the second order."""
+    return int32_at(atlas[line + ORDER] + atlas[line + ORDER_WIDTH] * j, 0) & atlas[line + ORDER_MASK]
+
+
+@inner
+def ask_row(atlas, line, j):
+    """Ask for what :func:`row_at` will read."""
+    prefetch(atlas[line + ORDER] + atlas[line + ORDER_WIDTH] * j)
 
 
 @inner

@@ -183,13 +183,13 @@ def _occupied(atlas, line, cells, first, count, since_s, items):
         g = items[i, 0]
         items[i, 0] = int32_at(atlas[line + at.GROUP_START], g)
         items[i, 1] = int32_at(atlas[line + at.GROUP_START], g + 1)
-        prefetch(atlas[line + at.BY_GROUP] + 4 * ((items[i, 0] + items[i, 1]) >> 1))
-    k1, by_group = atlas[line + at.K1], atlas[line + at.BY_GROUP]
+        at.ask_row(atlas, line, (items[i, 0] + items[i, 1]) >> 1)
+    k1 = atlas[line + at.K1]
     for i in range(m):
         lo, hi = items[i, 0], items[i, 1]
         while lo < hi:
             mid = (lo + hi) >> 1
-            if (int64_at(k1, int32_at(by_group, mid)) & SECOND_MASK) <= since_s:
+            if (int64_at(k1, at.row_at(atlas, line, mid)) & SECOND_MASK) <= since_s:
                 lo = mid + 1
             else:
                 hi = mid
@@ -202,15 +202,15 @@ def _close(
     atlas, x, fixes, o, since, to, line, segment, since_s, to_s, m, items, rows, limits, n, whole, parts, tally
 ):  # fmt: skip
     """Evidence of fix ``o`` with the rows of ``m`` cells between two seconds; ``items`` then begin after the first."""
-    k1, by_group = atlas[line + at.K1], atlas[line + at.BY_GROUP]
+    k1 = atlas[line + at.K1]
     r = 0
     for i in range(m):
         j, hi = items[i, 0], items[i, 1]
-        while j < hi and (int64_at(k1, int32_at(by_group, j)) & SECOND_MASK) <= since_s:
+        while j < hi and (int64_at(k1, at.row_at(atlas, line, j)) & SECOND_MASK) <= since_s:
             j += 1
         items[i, 0] = j
         while j < hi:
-            row = int32_at(by_group, j)
+            row = at.row_at(atlas, line, j)
             key = int64_at(k1, row)
             if (key & SECOND_MASK) >= to_s:
                 break

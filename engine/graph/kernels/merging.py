@@ -2,7 +2,11 @@
 
 from numba import njit
 
+from engine.graph.kernels.order import put_row, row_in
 from engine.graph.layout import SECOND_MASK
+
+ROW = 0xFFFFFFFF
+"""Lower half of a moment."""
 
 
 @njit(cache=True, nogil=True)
@@ -50,21 +54,22 @@ def distinct_groups(groups_a, groups_b):
 
 
 @njit(cache=True, nogil=True)
-def moments_of(by, k1, place, moments):
-    """Second of the day (upper half) and merged row (lower half) of the rows ``by``.
+def moments_of(order, width, k1, place, moments):
+    """Second of the day (upper half) and merged row (lower half) of the rows in ``order``.
 
     Apart from the merge, whose branches would have to wait for each of these.
     """
-    for i in range(len(by)):
-        moments[i] = (k1[by[i]] & SECOND_MASK) << 32 | place[by[i]]
+    for i in range(len(k1)):
+        row = row_in(order, width, i)
+        moments[i] = (k1[row] & SECOND_MASK) << 32 | place[row]
 
 
 @njit(cache=True, nogil=True)
-def merge_groups(groups_a, first_a, moments_a, groups_b, first_b, moments_b, groups, first, by):
+def merge_groups(groups_a, first_a, moments_a, groups_b, first_b, moments_b, groups, first, width, order):
     """The second order of merged rows: by group, then second, then row.
 
     ``moments_a`` and ``moments_b`` are those of :func:`moments_of`; ``groups`` gets the distinct groups, ``first`` the
-    first index of each and the end, ``by`` the rows.
+    first index of each and the end, ``order`` the rows, ``width`` bytes each.
     """
     n, m = len(groups_a), len(groups_b)
     at = i = j = 0
@@ -76,16 +81,16 @@ def merge_groups(groups_a, first_a, moments_a, groups_b, first_b, moments_b, gro
         q, q_end = (first_b[j], first_b[j + 1]) if with_b else (0, 0)
         while p < p_end and q < q_end:
             a, b = moments_a[p], moments_b[q]
-            by[at] = min(a, b)
+            put_row(order, width, at, min(a, b) & ROW)
             p += a < b
             q += b < a
             at += 1
         while p < p_end:
-            by[at] = moments_a[p]
+            put_row(order, width, at, moments_a[p] & ROW)
             p += 1
             at += 1
         while q < q_end:
-            by[at] = moments_b[q]
+            put_row(order, width, at, moments_b[q] & ROW)
             q += 1
             at += 1
         i += with_a

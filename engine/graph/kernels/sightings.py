@@ -32,7 +32,7 @@ def sightings_of(atlas, person, start, end, first, last, most, buckets, n, whole
                         n = _told(atlas, start, end, most, buckets, r, rows, n, whole, parts)
                         r = 0
                     line = items[i, 1]
-                    row = int32_at(atlas[line + at.BY_GROUP], j) if order else j
+                    row = at.row_at(atlas, line, j) if order else j
                     rows[r, 0], rows[r, 1], rows[r, 2] = items[i, 0], line, row
                     rows[r, 3] = (items[i, 2] << 1) | order
                     prefetch(atlas[line + at.K1] + 8 * row)
@@ -75,7 +75,7 @@ def _ranges(atlas, person, start, end, m, items):
                 lo += 1
             items[i, 4] = lo
         items[i, 5], items[i, 6] = run_of_group(atlas, line, items[i, 5], person[items[i, 0]])
-        prefetch(atlas[line + at.BY_GROUP] + 4 * items[i, 5])
+        at.ask_row(atlas, line, items[i, 5])
     _within(atlas, start, end, m, items)
 
 
@@ -89,17 +89,17 @@ def _within(atlas, start, end, m, items):
         p, line = items[i, 0], items[i, 1]
         since = start[p] - atlas[line + at.DAY_START] - atlas[line + at.LONGEST]
         to = end[p] - atlas[line + at.DAY_START]
-        k1, by_group = atlas[line + at.K1], atlas[line + at.BY_GROUP]
-        items[i, 5] = _after(k1, by_group, since, lo, hi)
-        items[i, 6] = _after(k1, by_group, to, items[i, 5], hi)
+        items[i, 5] = _after(atlas, line, since, lo, hi)
+        items[i, 6] = _after(atlas, line, to, items[i, 5], hi)
 
 
 @inner
-def _after(k1, by_group, wanted, lo, hi):
+def _after(atlas, line, wanted, lo, hi):
     """First of the rows [lo, hi) of a group at or after a second of the day, else hi."""
+    k1 = atlas[line + at.K1]
     while lo < hi:
         mid = (lo + hi) >> 1
-        if (int64_at(k1, int32_at(by_group, mid)) & SECOND_MASK) < wanted:
+        if (int64_at(k1, at.row_at(atlas, line, mid)) & SECOND_MASK) < wanted:
             lo = mid + 1
         else:
             hi = mid

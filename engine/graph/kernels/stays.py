@@ -31,12 +31,12 @@ def stays_of_people(atlas, person, start, end, slack, p, s, j, last, stays, tall
         begun = r
         for i in range(m):
             line = items[i, 1]
-            by_group, k1, left_at = atlas[line + at.BY_GROUP], atlas[line + at.K1], atlas[line + at.FIRST_PAYLOAD]
+            k1, left_at = atlas[line + at.K1], atlas[line + at.FIRST_PAYLOAD]
             for nth in range(j, items[i, 4] - items[i, 3]):
                 if r == cap:
                     r = _overlapping(atlas, start, end, slack, begun, r, stays)
                     return r, items[i, 0], items[i, 2], np.int64(nth)
-                row = int32_at(by_group, items[i, 3] + nth)
+                row = at.row_at(atlas, line, items[i, 3] + nth)
                 prefetch(k1 + 8 * row)
                 prefetch(left_at + 4 * row)
                 stays[r, WHO], stays[r, LINE], stays[r, SEGMENT], stays[r, ROW] = items[i, 0], line, items[i, 2], row
@@ -57,7 +57,7 @@ def _runs(atlas, person, m, items):
         items[i, 3] = group_near(atlas, items[i, 1], person[items[i, 0]])
     for i in range(m):
         items[i, 3], items[i, 4] = run_of_group(atlas, items[i, 1], items[i, 3], person[items[i, 0]])
-        prefetch(atlas[items[i, 1] + at.BY_GROUP] + 4 * items[i, 3])
+        at.ask_row(atlas, items[i, 1], items[i, 3])
 
 
 @inner
