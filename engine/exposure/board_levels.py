@@ -45,6 +45,11 @@ class Level:
         self.settled = np.zeros(people, np.bool_)
         """Whether ``via`` and ``channels`` are those of the newest state; looked up again when asked for."""
 
+    def forget(self) -> None:
+        """No labels any more; who passes on stays, and columns that somebody else still has stay as they are."""
+        fresh = Level(len(self.moment), passes_on=False)
+        self.moment, self.via, self.channels, self.settled = fresh.moment, fresh.via, fresh.channels, fresh.settled
+
     def windows(self, person: Codes) -> tuple[Ints, Ints]:
         """See :class:`Passing`."""
         return self.start[person], self.end[person]

@@ -23,6 +23,8 @@ Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 UNTIL = LATEST
 """No window of the board is cut by the time of asking: an interval that still runs counts whole."""
+ANEW_SHARE = 3
+"""A level is made anew when more than one in so many of those who pass on to it do so in another window; 0: never."""
 
 
 class Labels:
@@ -182,12 +184,15 @@ class Labels:
     ) -> Codes:
         """Bring level ``k`` up to date, after the windows one level nearer; returns whose moment changed."""
         nearer, level = self._levels[k - 1], self._levels[k]
+        if old is None or self._anew(nearer, moved):
+            nearer.start[moved.person], nearer.end[moved.person] = moved.start, moved.end
+            before = level.moment
+            level.forget()
+            label_all(state.view, state.keys, self.policy, nearer, self._cases, level)
+            return np.flatnonzero(level.moment != before).astype(np.int32)
         log = Log(level)
         lost = self._lost(k, old, moved, gone)
         nearer.start[moved.person], nearer.end[moved.person] = moved.start, moved.end
-        if old is None:
-            label_all(state.view, state.keys, self.policy, nearer, self._cases, level)
-            return np.flatnonzero(level.moment < NEVER).astype(np.int32)
         for met in fresh:
             inside = met.within(nearer.start, nearer.end)
             level.settled[inside.other] = False
@@ -203,6 +208,11 @@ class Labels:
             log.remember(again)
             self._look_up(state, k, again)
         return log.changed()
+
+    def _anew(self, nearer: Level, moved: Moved) -> bool:
+        """Whether so many windows moved that labelling everybody anew costs less than looking after each change."""
+        count = len(moved.now()[0])
+        return count > 0 and ANEW_SHARE * count > int(np.count_nonzero(nearer.start < nearer.end))
 
     def _lost(self, k: int, old: BoardState | None, moved: Moved, gone: list[Meetings]) -> Mask:
         """Whose label at level ``k`` rests on evidence that may be gone, as a column by person code."""
