@@ -76,6 +76,24 @@ def test_networkx_has_an_edge_a_pair() -> None:
     edge = graph.edges["a", "b"]
     assert (edge["seconds"], edge["contacts"]) == (600, 2)
     assert (edge["last"] - edge["first"]).total_seconds() == HOUR + 300
+    assert list(graph) == ["a", "b", "c"]
+
+
+def test_networkx_edges_add_up_the_rows_of_their_pair_in_any_order() -> None:
+    contacts = table([saw(x, y, T0 + n * HOUR) for n, (x, y) in enumerate(["ab", "bc", "ba", "cd", "bc"])])
+    contacts = contacts.take(pa.array(np.random.default_rng(1).permutation(len(contacts))))
+    graph = to_networkx(contacts, directed=True)
+    rows = contacts.to_pylist()
+    assert list(graph) == list(dict.fromkeys(key for r in rows for key in (r["person"], r["other"])))
+    assert set(graph.edges) == {(r["person"], r["other"]) for r in rows}
+    for a, b, edge in graph.edges(data=True):
+        of_pair = [r for r in rows if (r["person"], r["other"]) == (a, b)]
+        assert edge == {
+            "seconds": sum(r["seconds"] for r in of_pair),
+            "contacts": len(of_pair),
+            "first": min(r["t_start"] for r in of_pair),
+            "last": max(r["t_end"] for r in of_pair),
+        }
 
 
 def test_scipy_holds_the_same_seconds_both_ways() -> None:
