@@ -35,6 +35,8 @@ class Job:
     """The role that submitted it."""
     state: State
     submitted_at: int
+    number: int = 0
+    """Higher than those of the jobs there were when it was submitted: a second is a long time."""
     started_at: int | None = None
     finished_at: int | None = None
     as_of: int | None = None
@@ -82,14 +84,7 @@ class JobFiles:
                     found.append(_read(self._documents.read(heading.id).payload))
             except (JournalError, ValueError, TypeError):
                 log.warning("a stored scenario cannot be read", extra={"fields": {"job": name}})
-        return sorted(found, key=lambda job: (job.submitted_at, self._written(job.id), job.id))
-
-    def _written(self, job: str) -> int:
-        """When its order was written, ns: submitted in one second, jobs keep their order."""
-        try:
-            return (self.of(job) / ORDER).stat().st_mtime_ns
-        except OSError:
-            return 0
+        return sorted(found, key=lambda job: (job.submitted_at, job.number, job.id))
 
     def begin(self, job: Job, text: str, order: dict[str, Any]) -> None:
         """Keep a new job, its scenario and how it is to be run; durable when this returns.

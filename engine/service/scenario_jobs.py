@@ -138,6 +138,7 @@ class ScenarioJobs(ScenarioWork):
             now = self._clock()
             kind: Kind = "study" if scenario.simulation is None else "simulation"
             job = Job(f"{digest[:12]}-{secrets.token_hex(4)}", digest, scenario.name, kind, actor, "queued", now,
+                      number=1 + max((job.number for job in self._jobs.values()), default=0),
                       runs=tuple(plan.name for plan in plans), total=_total(scenario, len(plans)))  # fmt: skip
             data = None if self._settings.data is None else str(self._settings.data.absolute())
             files.begin(job, text, {"workers": workers(), "data": data, "about": {"job": job.id}})

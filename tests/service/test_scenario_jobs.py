@@ -174,7 +174,9 @@ def test_one_at_a_time_a_bounded_queue_and_cancelling(engine, fakes, monkeypatch
         jobs.cancel("none", "epidemiologist")
 
 
-def test_jobs_of_one_second_keep_their_order_also_after_a_restart(engine, fakes, tmp_path):
+def test_jobs_of_one_second_keep_their_order_also_after_a_restart(engine, fakes, monkeypatch):
+    random = iter(f"{n:08x}" for n in range(8, 0, -1))  # by their names they come the other way round
+    monkeypatch.setattr(scenario_jobs.secrets, "token_hex", lambda _: next(random))
     fakes.last, jobs = None, engine.scenario_jobs
     jobs.start()
     sent = [jobs.submit(TEXT, "epidemiologist", force=True).id for _ in range(8)]
