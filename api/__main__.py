@@ -109,10 +109,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Bar:
-    """A progress bar on the terminal for as long as the engine loads, then for what else it does before it is ready."""
+    """A progress bar on the terminal while the engine loads, gets ready, and makes its board."""
 
     def __init__(self, engine: Engine, lang: Lang) -> None:
-        self._engine, self._texts = engine, (say("serve.loading", lang), say("serve.preparing", lang))
+        keys = ("serve.loading", "serve.preparing", "serve.board")
+        self._engine, self._texts = engine, [say(key, lang) for key in keys]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
 
@@ -124,18 +125,23 @@ class _Bar:
         self._stop.set()
         self._thread.join()
 
-    def _now(self) -> tuple[str, float]:
+    def _now(self) -> tuple[str, float | None]:
+        """What is being done, and how much of it is; None: nobody knows."""
         if self._engine.share < 1.0:
             return self._texts[0], self._engine.share
-        return self._texts[1], self._engine.rehearsed
+        if not self._engine.ready:
+            return self._texts[1], self._engine.rehearsed
+        return self._texts[2], None
 
     def _show(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(self._texts[0], total=1.0)
-            while not (self._stop.is_set() or self._engine.ready or self._engine.failure is not None):
+            while not (self._stop.is_set() or self._engine.board_made or self._engine.failure is not None):
                 text, share = self._now()
-                progress.update(task, description=text, completed=share)
+                if share is None:
+                    progress.tasks[0].total = None
+                progress.update(task, description=text, completed=share or 0.0)
                 self._stop.wait(0.2)
 
 

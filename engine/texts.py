@@ -884,6 +884,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ogc.content": ("nội dung", "what it holds"),
     "api.bad_level": ("level: 0, 1 hoặc 2.", "level: 0, 1 or 2."),
     "serve.loading": ("Đang đọc nhật ký", "Replaying the journal"),
+    "serve.board": (
+        "Đã trả lời câu hỏi; đang lập bảng trực tiếp",
+        "Questions are answered; making the live board",
+    ),
     "serve.preparing": (
         "Đang chuẩn bị (riêng lần chạy đầu phải biên dịch, mất vài phút)",
         "Getting ready (only the first start compiles, which takes a few minutes)",

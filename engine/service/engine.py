@@ -167,6 +167,11 @@ class Engine(Entrance, Territory, Published):
         """Whether queries may be asked."""
         return self._ready
 
+    @property
+    def board_made(self) -> bool:
+        """Whether the live board of a server was made once: who asks for it before waits for that."""
+        return self._live.made
+
     # -- under other rules ------------------------------------------------------------------------------
 
     @property

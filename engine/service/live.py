@@ -44,6 +44,8 @@ class Live:
         self._policy = policy
         self._metrics = metrics
         self._clock = clock
+        self.made = False
+        """Whether a server's board was made since the start."""
         self._board: Board | None = None
         self._ordering: Ordering | None = None
         self._turn = Condition()
@@ -159,7 +161,11 @@ class Live:
 
     def start(self) -> None:
         """Keep up to date in a thread of its own until :meth:`stop`."""
-        self.refresh()
+        began = monotonic()
+        board, _ = self.refresh()
+        people, took = len(board.people()[0]), round(monotonic() - began, 3)
+        log.info("the board is made", extra={"fields": {"people": people, "seconds": took}})
+        self.made = True
         thread = Thread(target=self._run, name="truyvet-live", daemon=True)
         thread.start()
         self._thread = thread

@@ -11,6 +11,7 @@ from numba import njit
 
 from engine.graph.kernels.fixes import chance_within, distance_m
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
+from engine.kernels.memory import fetch
 
 # A fix in a slab, int32: where; from when to when, seconds of the day; whose; accuracy (dm), and OWN if asked about.
 LAT, LNG, FROM, TO, WHO, ACCURACY = range(6)
@@ -20,6 +21,8 @@ SPREAD = 0x9E3779B1
 """Buckets between a strip and the next; the three runs round a fix lie apart in every table of 64 buckets or more."""
 
 
+_AHEAD = 24
+"""Rows of a slab lie far apart in their columns: so many ahead are asked for."""
 SLAB_BITS = 11
 """Slabs last 2**SLAB_BITS seconds: few enough fixes for the cache, long beside how long a fix holds."""
 
@@ -58,7 +61,15 @@ def fetched(rows, k1, stay, lat, lng, accuracy, shift, opens, closes, records, n
     on either side of 0 (1e-7 degree).
     """
     own, north, east = 0, np.int64(0), np.int64(0)
-    for i in rows:
+    for r in range(len(rows)):
+        i = rows[r]
+        if r + _AHEAD < len(rows):
+            later = rows[r + _AHEAD]
+            fetch(k1, later)
+            fetch(stay, later)
+            fetch(lat, later)
+            fetch(lng, later)
+            fetch(accuracy, later)
         who, second = k1[i] >> SECOND_BITS, (k1[i] & SECOND_MASK) + shift
         to = second + stay[i]
         asked = who < len(opens) and max(opens[who], second) < min(closes[who], to)
@@ -120,9 +131,12 @@ def near_in_slab(
         mine = 0.1 * (records[i, ACCURACY] & (OWN - 1))
         opened, closed = max(opens[who], records[i, FROM]), min(closes[who], records[i, TO])
         middle = bucket_of(lat, lng, per_lat, per_lng, mask)
-        for nth in range(9):
-            b = (middle + (nth // 3 - 1) * SPREAD + nth % 3 - 1) & mask
-            for j in range(heads[b], heads[b + 1]):
+        for nth in range(6):
+            # The three buckets of a strip lie in one run; where the table ends it goes on at its beginning.
+            b = (middle + (nth // 2 - 1) * SPREAD - 1) & mask
+            last = min(b + 3, mask + 1)
+            first, stop = (heads[0], heads[b + 3 - last]) if nth & 1 else (heads[b], heads[last])
+            for j in range(first, stop):
                 s, e = max(opened, records[j, FROM]), min(closed, records[j, TO])
                 if (s >= e) | (abs(records[j, LAT] - lat) > most_north) | (abs(records[j, LNG] - lng) > most_east):
                     continue
