@@ -17,7 +17,9 @@ from engine.geo.cells import cells_of, disk
 from engine.graph.atlas import asked, atlas_of
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels import found
-from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, TO, near_fixes
+from engine.graph.kernels.cell_groups import PARENT_BYTES, directory_of, parents_of
+from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, TO
+from engine.graph.kernels.near import near_fixes
 from engine.graph.kernels.sightings import sightings_of
 from engine.graph.kernels.stays import shared_stays
 from engine.graph.presences import Queries, fix_lines
@@ -33,7 +35,6 @@ Array = npt.NDArray[Any]
 
 SMALLEST_CELL_EDGE_M = 18.0
 """No H3 cell of resolution 11 has a shorter edge (the mean is 25 m): a bound for the search, not science."""
-
 
 _COLUMNS = (
     np.int32, np.int32, np.int64, np.int64, np.float64, np.int8, np.float64, np.int32,
@@ -179,15 +180,35 @@ def _near_fixes(
     if len(own) == 0:
         return lambda n, whole, parts: n
     gap = int(params.FIX_MAX_GAP_S.value)
-    near = touched(others.location, int(own[:, FROM].min()), int(own[:, TO].max()), gap)
+    near = list(touched(others.location, int(own[:, FROM].min()), int(own[:, TO].max()), gap))
     vaguest = max((_vaguest_m(s) for _, s in near), default=0.0)
     sigma = np.minimum(np.hypot(own[:, ACCURACY] / 10, vaguest) / per_sigma, most_sigma)
     cells = _cells_in_reach(own[:, LAT], own[:, LNG], np.minimum(cap, limit + sigmas * sigma))
     limits = (limit, sigmas, cap, per_sigma, floor, params.EARTH_RADIUS_M.value)
     atlas, asked = atlas_of(others), q.columns()
-    return lambda n, whole, parts: int(
-        near_fixes(atlas, *asked, own, *cells, limits, n, whole, parts, TALLY, _scratch())
-    )
+    directories = {at: _cell_groups(segment) for at, segment in near}
+
+    def scan(n: int, whole: Ints, parts: Floats) -> int:
+        addresses = np.zeros(len(others.location), np.int64)
+        for at, known in directories.items():
+            addresses[at] = 0 if known is None else known.ctypes.data
+        return int(near_fixes(atlas, addresses, *asked, own, *cells, limits, n, whole, parts, TALLY, _scratch()))
+
+    return scan
+
+
+def _cell_groups(segment: Segment) -> Array | None:
+    """Where the cells of a segment are among its groups; remembered. None: they lie too far from each other.
+
+    Memory: at most two bytes a row. Cost, once: two passes over the cells.
+    """
+    if "cell groups" not in segment.memory:
+        unused = 3 * (15 - int(params.FIX_CELL_RESOLUTION.value))
+        parents = parents_of(segment.groups, unused)
+        pays = parents * PARENT_BYTES <= 4_096 + 2 * len(segment.rows)
+        segment.memory["cell groups"] = directory_of(segment.groups, unused, parents) if pays else None
+    known: Array | None = segment.memory["cell groups"]
+    return known
 
 
 def _vaguest_m(segment: Segment) -> float:
