@@ -24,7 +24,7 @@ PAGE, RECORDED, REASONS = HERE / "results.md", HERE / "recorded.json", HERE / "r
 ALLOWED = 0.2
 """A ratio may fall by this share before the check fails."""
 WIDER = {"ingest-postgres": 0.35, "ingest-sqlite": 0.35}
-"""Rows that may fall further: both sides wait for the disk, so these are times by the clock, not CPU times."""
+"""Rows that may fall further: the indexes of the peer grow, so that no two of its rounds cost the same."""
 PACKAGES = ("numpy", "numba", "pyarrow", "h3", "networkx", "scipy", "duckdb", "h3ronpy", "polars", "polars-h3",
             "epiworldpy", "covasim")  # fmt: skip
 

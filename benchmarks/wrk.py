@@ -10,7 +10,6 @@ Prints replies a second, latency, and the CPU of the server a reply, which says 
 
 import argparse
 import json
-import os
 import re
 import shutil
 import socket
@@ -31,6 +30,7 @@ import numpy as np
 import zstandard
 
 from benchmarks.bench_map import T, city
+from benchmarks.beside import cpu_of
 from engine.service.access import load_or_make_tokens
 from engine.service.engine import Engine, Settings
 
@@ -169,8 +169,7 @@ class Process:
 
     def cpu(self) -> float:
         """Seconds of CPU so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.process.pid)
 
     def stop(self) -> None:
         """End it."""

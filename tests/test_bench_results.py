@@ -35,7 +35,7 @@ def checked(monkeypatch, tmp_path, recorded, rows):
 
 
 @pytest.mark.parametrize(("median", "status"), [(6.6, 0), (6.4, 1)])
-def test_rows_that_wait_for_the_disk_may_fall_further(monkeypatch, tmp_path, median, status):
+def test_rows_whose_peer_changes_from_round_to_round_may_fall_further(monkeypatch, tmp_path, median, status):
     assert checked(monkeypatch, tmp_path, {"ingest-sqlite": 10.0}, [row("ingest-sqlite", median)]) == status
 
 
