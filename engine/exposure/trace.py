@@ -16,6 +16,7 @@ from engine.exposure.kernels import fields as f
 from engine.exposure.kernels.answering import WORDS, as_columns
 from engine.exposure.reached import Each, Question, Reached, Seed, Trace, stack_each
 from engine.exposure.tracing import Work, asked_of, work_in
+from engine.graph.near_book import known_book, make_if_it_pays, searched
 from engine.graph.rooms import room
 from engine.graph.view import GraphView
 from engine.ids import Keys
@@ -59,7 +60,12 @@ def trace_each(view: GraphView, people: Keys, question: Question, depth: int | N
             work.run(view, asked, question, seeds[first : first + TOGETHER], alone=True)
             return _each(work, first)
 
-    return stack_each(in_parallel(some, range(0, len(seeds), TOGETHER)))
+    groups, done = range(0, len(seeds), TOGETHER), []
+    if len(groups) > 1 and asked.numbers[f.FIXES] and known_book(view, asked.eligibility) is None:
+        before = searched(view)
+        done = [some(0)]
+        make_if_it_pays(view, asked.eligibility, before + (searched(view) - before) * len(groups))
+    return stack_each(done + in_parallel(some, groups[len(done) :]))
 
 
 def _by_key(people: Keys, seeds: tuple[Seed, ...]) -> Sequence[Seed]:

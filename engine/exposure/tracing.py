@@ -17,6 +17,7 @@ from engine.graph.atlas import asked as looked_up
 from engine.graph.eligibility import Eligibility
 from engine.graph.evidence import TALLY, buckets, near_lines
 from engine.graph.kernels import found
+from engine.graph.near_book import known_book, note_search
 from engine.graph.presences import Queries
 from engine.graph.rooms import Room
 from engine.graph.view import GraphView
@@ -187,7 +188,10 @@ class Work:
         to = min(at + LABELS_WITH_FIXES, int(table[f.LEVEL_END]))
         labels = self.rows(f.LABEL_ROWS, 8 * to).view(f.LABEL_ROW)[at:]
         queries = Queries(labels["person"], labels["start"], labels["end"], bool(table[f.FORWARD]))
-        near, parts = self._near = near_lines(view, queries, asked.eligibility)
+        book = known_book(view, asked.eligibility)
+        if book is None:
+            note_search(view, queries)
+        near, parts = self._near = book.lines(queries) if book else near_lines(view, queries, asked.eligibility)
         near[:, found.PERSON] += at
         table[f.TO], table[f.NEAR_COUNT] = to, len(near)
         table[f.NEAR], table[f.NEAR_PARTS] = near.ctypes.data, parts.ctypes.data

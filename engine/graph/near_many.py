@@ -23,7 +23,7 @@ from engine.graph.view import GraphView
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Limits = tuple[float, float, float, float, float, float]
-A_SEARCH = 100
+A_SEARCH = 8
 """How many fixes of a day are looked at in the time of a search round one fix."""
 FARTHEST_NORTH_DEG, FARTHEST_EAST_DEG = 75.0, 179.9
 """Beyond, a grid of equal steps in degrees does not do."""
@@ -56,18 +56,20 @@ def pays(view: GraphView, opens: Ints, closes: Ints, eligibility: Eligibility) -
     return float(asked.sum()) * A_SEARCH > len(opens) * float(high - low)
 
 
-def near_of_many(view: GraphView, opens: Ints, closes: Ints, eligibility: Eligibility) -> Near | None:
+def near_of_many(
+    view: GraphView, opens: Ints, closes: Ints, eligibility: Eligibility, most: int | None = None
+) -> Near | None:
     """Whose fixes were near those of everybody asked about, while both held.
 
     ``opens``, ``closes``: window of each person by code, UTC s; empty for whoever is not asked about. None: somebody
-    asked about was where a plain grid ends, near a pole or the date line. Cost: a few passes over all fixes of the
-    days, on as many cores as there are, and the fixes round each one of those asked about. Memory: the fixes of a day,
-    4 bytes each a core, and the evidence.
+    asked about was where a plain grid ends, near a pole or the date line; or there are more than ``most`` rows. Cost:
+    a few passes over all fixes of the days, on as many cores as there are, and the fixes round each one of those asked
+    about. Memory: the fixes of a day, 4 bytes each a core, and the evidence.
     """
     asked = opens < closes
     if not view.location or not asked.any():
         return _stacked([])
-    search = _Search(view, opens, closes, eligibility)
+    search = _Search(view, opens, closes, eligibility, most)
     low, high = int(opens[asked].min()), int(closes[asked].max())
     days = sorted({s.day_start for _, s in touched(view.location, low, high, search.gap)})
     found: list[Near] = []
@@ -81,7 +83,9 @@ def near_of_many(view: GraphView, opens: Ints, closes: Ints, eligibility: Eligib
 class _Search:
     """What is looked for."""
 
-    def __init__(self, view: GraphView, opens: Ints, closes: Ints, eligibility: Eligibility) -> None:
+    def __init__(self, view: GraphView, opens: Ints, closes: Ints, eligibility: Eligibility, most: int | None) -> None:
+        self._room = most
+        """How many rows there may still be; None: any number."""
         self.gap = int(params.FIX_MAX_GAP_S.value)
         self._segments = view.location
         self._opens, self._closes = opens, closes
@@ -126,6 +130,10 @@ class _Search:
                 per_lng = cos(radians(north / 1e7 + 0.01)) / self._reach
                 grid = work.grid(n, 1 / self._reach, per_lng)
                 found.append(work.near(n, grid, slab << kernels.SLAB_BITS, self._limits, opens, closes, day))
+                if self._room is not None:
+                    self._room -= len(found[-1])
+                    if self._room < 0:
+                        return None
         return found
 
 

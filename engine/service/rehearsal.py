@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
+from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from engine.exposure.policies import policy_named
 from engine.exposure.reach import reach_each
 from engine.exposure.reached import Question, Seed
 from engine.graph.lists import lists_of
+from engine.graph.near_book import known_book, make_if_it_pays
+from engine.graph.presences import Queries
 from engine.service.board_report import BoardRows
 from engine.service.exposure_rows import ExposureRows
 from engine.service.tiles import Drawing
@@ -37,7 +40,7 @@ CROWD = 24_000
 """Rows of a large batch."""
 STRANGERS = 1_500
 """People who are seen once: tables of keys have to grow for them."""
-STEPS = 49
+STEPS = 50
 """Of a rehearsal."""
 START = 18_809 * DAY
 """The first day of the town, in July 2021, UTC s."""
@@ -178,7 +181,7 @@ def ask(engine: "Engine") -> Iterator[None]:
         lambda: engine.board(level=frozenset({1})),
         lambda: engine.board(area=format(int(cells.h3[0]), "x")),
         lambda: engine.publish(END),
-        lambda: _listed(engine),
+        lambda: _listed(engine), lambda: _booked(engine),
         lambda: engine.materialise(START, END),
         lambda: list(engine.hex_days(RESOLUTIONS[0], day, day)),
         lambda: engine.hex_why(int(cells.h3[0]), people=True),
@@ -200,6 +203,14 @@ def _listed(engine: "Engine") -> None:
     question = Question(seeds, 2, END, policy, {}, state.people.isolation, frozenset({"bluetooth", "check_in"}))
     lists_of(state.graph)
     reach_each(state.graph, state.person_keys, question)
+
+
+def _booked(engine: "Engine") -> None:
+    """Who was near whom out of a book, which is made only for many cases."""
+    state, limits = engine.snapshot(), policy_named("vn-2021-07").eligibility()
+    make_if_it_pays(state.graph, limits, inf)
+    if book := known_book(state.graph, limits):
+        book.lines(Queries(np.zeros(1, np.int32), np.array([START]), np.array([END])))
 
 
 def _written(rows: object) -> None:

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import FOREVER
+from engine.exposure import trace as traces
 from engine.exposure.infectiousness import KNOWN, Course
 from engine.exposure.policies import PRESETS, Policy
 from engine.exposure.reached import Question, Seed
 from engine.exposure.trace import trace, trace_each
 from engine.exposure.windows import infectious_window
-from engine.graph import rooms
+from engine.graph import near_book, rooms
+from engine.graph.near_book import known_book
 from engine.graph.view import GraphView
 from engine.ids import Keys
 from tests.graph.segmented import T0 as SINCE
@@ -84,6 +86,25 @@ def test_a_batch_over_many_segments_a_day_is_the_traces_one_by_one(
     seed: int, shape: tuple[int, int, int], forward: bool
 ) -> None:
     assert_each_as_alone(*town(seed, shape, forward))
+
+
+@settings(**FEW)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(60, 5, 2), (30, 40, 20), (300, 900, 40)]), st.booleans())
+def test_a_batch_that_looks_up_who_was_near_whom_is_the_one_that_searches(
+    seed: int, shape: tuple[int, int, int], forward: bool
+) -> None:
+    found = []
+    for pays in (False, True):
+        view, keys, question = town(seed, shape, forward)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(near_book, "PAGES", 0 if pays else 10**9)
+            patch.setattr(traces, "TOGETHER", 1)
+            each = trace_each(view, keys, question)
+        limits = question.policy.eligibility()
+        assert (known_book(view, limits) is not None) == (pays and len(question.seeds) > 1 and bool(view.location))
+        found.append(each.take(np.lexsort((each.person, each.level, each.seed))))
+    for name, column in vars(found[0]).items():
+        assert np.array_equal(column, vars(found[1])[name]), name
 
 
 @settings(**FEW)

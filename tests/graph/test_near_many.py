@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.geo.cells import cells_of
+from engine.graph import near_book
 from engine.graph.eligibility import Eligibility
-from engine.graph.evidence import gather
+from engine.graph.evidence import gather, near_lines
+from engine.graph.kernels import found
 from engine.graph.kernels.near_many import SPREAD
+from engine.graph.near_book import known_book, make_if_it_pays
 from engine.graph.near_many import near_of_many, pays
 from engine.graph.presences import Queries
 from engine.graph.segments import Rows, build_segment
@@ -54,9 +57,38 @@ def test_it_finds_what_a_search_round_each_fix_finds(
     assert near is not None
     who = np.flatnonzero(opens < closes).astype(np.int32)
     ev = gather(view, Queries(who, opens[who], closes[who]), limits)
-    found = zip(*(c.tolist() for c in (near.person, near.other, near.start, near.end, near.weight)), strict=True)
+    rows = zip(*(c.tolist() for c in (near.person, near.other, near.start, near.end, near.weight)), strict=True)
     columns = (who[ev.query], ev.other, ev.start, ev.end, ev.weight)
-    assert sorted(found) == sorted(zip(*(c.tolist() for c in columns), strict=True))
+    assert sorted(rows) == sorted(zip(*(c.tolist() for c in columns), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(60, 5), (30, 40), (200, 100)]), st.sampled_from([0.5, 2.0]))
+def test_a_book_holds_what_a_search_finds(seed: int, shape: tuple[int, int], limit: float) -> None:
+    rng = np.random.default_rng(seed)
+    view = moved(view_of(seed, *shape, 1), *PLACES[0], 3.0, rng)
+    limits = replace(LIMITS, max_distance_m=limit)
+    if not view.location:
+        return
+    make_if_it_pays(view, limits, 1.0)
+    assert known_book(view, limits) is None
+    make_if_it_pays(view, limits, 1e18)
+    book = known_book(view, limits)
+    assert book is not None
+    opens = T0 + rng.integers(-DAY, DAYS * DAY, 50)
+    asked = Queries(rng.integers(0, shape[1] + 9, 50).astype(np.int32), opens, opens + rng.integers(0, 3 * DAY, 50))
+    (whole, parts), (expected, weights) = book.lines(asked), near_lines(view, asked, limits)
+    assert np.all(np.diff(whole[:, found.PERSON]) >= 0)
+    some = [found.PERSON, found.OTHER, found.START, found.END]
+    mine = sorted(zip(whole[:, some].tolist(), parts[:, found.WEIGHT].tolist(), strict=True))
+    assert mine == sorted(zip(expected[:, some].tolist(), weights[:, found.WEIGHT].tolist(), strict=True))
+
+
+def test_no_book_is_longer_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_book, "MOST_ROWS", 3)
+    view = moved(view_of(1, 60, 5, 1), *PLACES[0], 3.0, np.random.default_rng(1))
+    make_if_it_pays(view, LIMITS, 1e18)
+    assert known_book(view, LIMITS) is None
 
 
 @pytest.mark.parametrize("place", [(75.1, 20.0), (-89.0, 3.0), (10.0, 179.99), (10.0, -179.99)])
@@ -74,7 +106,7 @@ def test_it_pays_for_many_and_where_there_are_fixes() -> None:
     view = view_of(1, 60, 1_000, 1)
     opens, closes = np.full(1_000, T0), np.full(1_000, T0 + DAYS * DAY)
     assert pays(view, opens, closes, LIMITS)
-    few = np.where(np.arange(1_000) < 5, closes, 0)
+    few = np.where(np.arange(1_000) < 100, closes, 0)
     assert not pays(view, opens, few, LIMITS)
     assert not pays(view, opens, np.zeros(1_000, np.int64), LIMITS)
     assert not pays(view, opens, closes, replace(LIMITS, channels=frozenset({"check_in"})))
