@@ -22,8 +22,8 @@ Ints = npt.NDArray[np.int64]
 SLAB_ROWS = 1 << 14
 """Least fixes of a slab, unless the day ends: each slab costs some 0.1 ms beside its fixes."""
 SPAN_ROWS = 1 << 23
-"""Fixes of slabs that are filled together, about: 16 bytes each."""
-BAND_ROWS = 1 << 15
+"""Most fixes of slabs that are filled together, about: 16 bytes each."""
+BAND_ROWS = 1 << 14
 """Fixes of a slab and band, about: they are sorted and looked through in the cache."""
 WORTH_SPLITTING = 50_000
 """Rows from which several threads are worth their while."""
@@ -139,18 +139,20 @@ def _spans(
     first, last = min(max(0, (low - day) // gap), slots - 1), min(-(-(high - day) // gap), slots)
     # After the last slot in which a fix begins nobody meets anybody new.
     last = first + int(np.flatnonzero(own[first:last])[-1:].sum()) + 1 if first < last else first
+    most = int(own[first:last].sum())
+    share = -(-most // max(1, -(-most // SPAN_ROWS)))
     since, until, rows = [], [], []
-    count, begin = 0, first
+    count, begun, begin = 0, 0, first
     for slot in range(first, last):
         count += int(own[slot])
         if count >= SLAB_ROWS or slot + 1 == last:
             since.append(max(begin * gap, low - day))
             until.append((slot + 1) * gap if slot + 1 < slots else DAY)
             rows.append(count + int(before[begin]))
-            count, begin = 0, slot + 1
-            if sum(rows) >= SPAN_ROWS or slot + 1 == last:
+            count, begun, begin = 0, begun + count, slot + 1
+            if begun >= share or slot + 1 == last:
                 yield np.array(since, np.int64), np.array(until, np.int64), np.array(rows, np.int64)
-                since, until, rows = [], [], []
+                since, until, rows, begun = [], [], [], 0
 
 
 def _edges(segments: tuple[tuple[int, Segment], ...], bands: int, height: int) -> Ints:

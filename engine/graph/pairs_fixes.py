@@ -33,8 +33,10 @@ _Kernel = Callable[..., Any]
 def count_fixes(low: int, high: int, limits: Limits, part: Part) -> tuple[int, int]:
     """(pairs, seconds together) of one part."""
     pairs = seconds = 0
+    state, nothing = np.zeros(3, np.uint64), _buffers(0)
     for bucket in _swept(low, high, limits, part):
-        found = bucket.scan(np.zeros(3, np.uint64), *_buffers(0))
+        state[:] = 0
+        found = bucket.scan(state, *nothing)
         pairs, seconds = pairs + found[0], seconds + found[1]
     return pairs, seconds
 
@@ -120,6 +122,8 @@ class _Filled:
     """Number of the segment of each block."""
     buckets: list[tuple[Codes, Codes]]
     """Blocks, and records in each of them, of each slab and band."""
+    rows: list[int]
+    """Records of each slab and band."""
 
     @classmethod
     def of(cls, low: int, high: int, limits: Limits, part: Part) -> "_Filled":
@@ -134,7 +138,8 @@ class _Filled:
                 order = np.argsort(owner[:used], kind="stable").astype(np.int32)
                 ends = np.searchsorted(owner[order], np.arange(1, buckets))
                 blocks = np.split(order, ends)
-                return cls(held, segment_of, [(b, sizes[b]) for b in blocks])
+                rows = np.bincount(owner[:used], sizes[:used], buckets).astype(np.int64)
+                return cls(held, segment_of, [(b, sizes[b]) for b in blocks], rows.tolist())
             most *= 2  # fixes of two bands, and copies of those next to the antimeridian, were not counted
 
 
@@ -191,8 +196,8 @@ class _Sieve:
                 (b << WORD_BITS) + np.arange(n, dtype=np.int32)
                 for b, n in zip(blocks.tolist(), sizes.tolist(), strict=True)
             ]
-            self.kept[: sizes.sum()] = np.concatenate(rows)
-            return int(sizes.sum())
+            self.kept[: filled.rows[bucket]] = np.concatenate(rows)
+            return filled.rows[bucket]
         drop: _Kernel = drop_lonely
         step = max(1, int(params.FIX_MAX_GAP_S.value) // 6)
         lane_s = -(-(until - since) // (LANES * step)) * step
@@ -207,7 +212,7 @@ def _swept(low: int, high: int, limits: Limits, part: Part) -> Iterator[_Bucket]
     """The slabs and bands of a part, one by one; columns are written again when the next is asked for."""
     sort: _Kernel = sort_slab
     filled, addresses = _Filled.of(low, high, limits, part), _addresses(part)
-    most = max(int(sizes.sum()) for _, sizes in filled.buckets) + 1
+    most = max(filled.rows) + 1
     sieve = _Sieve(most)
     keys, spare = np.empty((2, most), np.uint64)
     columns: tuple[Array, ...] = (*np.empty((2, most), np.uint32), *codes(4, most))
@@ -216,24 +221,24 @@ def _swept(low: int, high: int, limits: Limits, part: Part) -> Iterator[_Bucket]
     active: tuple[Array, ...] = (*codes(2, pairs), np.empty(pairs, np.uint64), *codes(2, pairs))
     bands = len(part.edges) - 1
     _, _, west, east = extent_of_fixes(part.segments)
-    for number, (_, sizes) in enumerate(filled.buckets):
-        if sizes.sum() < 2:
+    for number, rows in enumerate(filled.rows):
+        if rows < 2:
             continue
         first, last = part.edges[number % bands : number % bands + 2].tolist()
         south, north = first * (limits.reach_y + 1), (last + 1) * (limits.reach_y + 1)
         since, until = (int(times[number // bands]) for times in (part.since, part.until))
         narrow = min(_cosine(south), _cosine(north))
         reach_x = limits.reach_y / max(narrow, 1e-9)
-        rows = sieve.sift(filled, number, south, limits.reach_y, west, reach_x, since, until)
-        if rows < 2:
+        left = sieve.sift(filled, number, south, limits.reach_y, west, reach_x, since, until)
+        if left < 2:
             continue
-        k = _Keys.of(rows, last - first + 1, east - west, limits.reach_y)
+        k = _Keys.of(left, last - first + 1, east - west, limits.reach_y)
         sort(
-            filled.held, sieve.kept, rows, filled.segment_of, south, limits.reach_y, west,
+            filled.held, sieve.kept, left, filled.segment_of, south, limits.reach_y, west,
             k.shift, k.x_bits, k.index_bits, k.digit, k.passes, keys, spare, starts, *columns,
         )  # fmt: skip
         yield _Bucket(
-            limits, south, last - first, since, addresses, (keys, *columns), active, rows, k.x_bits, k.shift, narrow
+            limits, south, last - first, since, addresses, (keys, *columns), active, left, k.x_bits, k.shift, narrow
         )
 
 
