@@ -25,6 +25,7 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 MAX_DEPTH = 6
+_NOBODY = np.empty(0, np.int32)
 TOGETHER = 32
 """Cases traced together: enough that waits for memory overlap, few enough that what they reach stays in the cache."""
 
@@ -86,8 +87,10 @@ def _answers(work: Work, first_seed: int) -> tuple[Ints, Floats, Codes, npt.NDAr
 
 def _reached(work: Work) -> Reached:
     (first, last, seconds, channels, _), (dose, chance), (person, via), level = _answers(work, 0)
-    both = np.sort(work.rows(f.SHARE_ROWS, int(work.table[f.SHARES])))
-    shared, place = (both >> 32).astype(np.int32), both.astype(np.int32)
+    shared = place = _NOBODY
+    if count := int(work.table[f.SHARES]):
+        both = np.sort(work.rows(f.SHARE_ROWS, count))
+        shared, place = (both >> 32).astype(np.int32), both.astype(np.int32)
     return Reached(person, level, first, last, seconds, dose, chance, channels, via, shared, place)
 
 

@@ -125,6 +125,7 @@ class Work:
         self._scratch = np.empty((found.SCRATCH, 8), np.int64)
         self._self = self.table.ctypes.data
         self.table[[f.SELF, f.SCRATCH, f.TALLY]] = self._self, self._scratch.ctypes.data, TALLY.ctypes.data
+        self._few = self._self + 8 * (f.FEW_CASES + f.FEW * np.arange(4))
         self._block, self._at = np.empty(0, np.int64), dict.fromkeys(f.ROW_BYTES, 0)
         self._near: tuple[Ints, Floats] | None = None
         self._more_rows(rooms.FEWEST)
@@ -155,7 +156,7 @@ class Work:
             else:
                 self._more_rows(int(table[f.NEEDED]))
         if numbers[f.ATTENUATION] >= 0:
-            looked_up(view, self.levels()[-2])
+            looked_up(view, int(self._ranges[table[f.AT_LEVEL] - 1]))
 
     def levels(self) -> list[int]:
         """Where the labels of each level begin, and the last ones end."""
@@ -177,9 +178,7 @@ class Work:
         for n, person in enumerate(sorted(courses)):
             table[at + n] = person
             table[at + f.FEW + n], table[at + 2 * f.FEW + n], self._fractions[at + 3 * f.FEW + n] = courses[person]
-        address, step = self._self + 8 * at, 8 * f.FEW
-        table[f.CASES], table[f.CASE_ORIGIN] = address, address + step
-        table[f.CASE_COURSE], table[f.CASE_FACTOR], table[f.CASE_COUNT] = address + 2 * step, address + 3 * step, count
+        table[f.CASES : f.CASE_COUNT], table[f.CASE_COUNT] = self._few, count
 
     def _look_at_fixes(self, view: GraphView, asked: Asked) -> None:
         """The evidence of the location channel of the labels that are next, ordered by label."""

@@ -1,7 +1,6 @@
 """Room for what kernels write, used again and again: fresh memory costs more than most queries."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,16 +61,24 @@ class Room:
     @property
     def bytes(self) -> int:
         """Memory of all arrays."""
-        return sum(held.nbytes for held in self._held.values())
+        return sum([held.nbytes for held in self._held.values()])
 
 
-@contextmanager
-def room() -> Iterator[Room]:
+class Borrowed:
     """A room of one's own. Very large ones are not kept, nor what an error left: its arrays may not fit each other."""
-    try:
-        found = _idle.pop()
-    except IndexError:
-        found = Room()
-    yield found
-    if found.bytes <= _MOST_KEPT and len(_idle) < _MOST_IDLE:
-        _idle.append(found)
+
+    def __enter__(self) -> Room:
+        try:
+            self._room = _idle.pop()
+        except IndexError:
+            self._room = Room()
+        return self._room
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None and len(_idle) < _MOST_IDLE and self._room.bytes <= _MOST_KEPT:
+            _idle.append(self._room)
+
+
+def room() -> Borrowed:
+    """A room, to be used with ``with``."""
+    return Borrowed()
