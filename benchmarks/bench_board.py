@@ -106,7 +106,7 @@ def main(millions: float, count: int, rows: int, policy: str) -> None:
 
 # -- the first making, beside traces ------------------------------------------------------------------------
 
-TOWN = Size(sized(50_000), 7, 40)
+TOWN = Size(sized(50_000), 7, 250)
 POLICY = policy_named("vn-2021-07")
 
 
