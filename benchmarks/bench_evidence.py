@@ -10,10 +10,12 @@ from benchmarks.towns import START, check_ins, keys_of
 from engine.clock import DAY
 from engine.exposure.infectiousness import KNOWN, Course
 from engine.exposure.policies import PRESETS
+from engine.exposure.reach import reach_each
 from engine.exposure.reached import Question, Seed
 from engine.exposure.trace import trace, trace_each
 from engine.graph.evidence import records_examined
 from engine.graph.graph import ContactGraph
+from engine.graph.lists import lists_of
 
 N, PEOPLE, PLACES, DAYS, CASES = sized(30_000_000), sized(1_000_000), sized(100_000), 14, 200
 UNTIL = START + DAYS * DAY
@@ -71,3 +73,30 @@ def test_ns_a_record(beside, world):
     each = [1e9 / records * cpu_seconds(lambda: trace_each(view, people, question(*range(CASES))))[0] for _ in range(5)]
     job += "; all in one call, CPU time of both cores"
     beside.more("evidence-record-each", job, each, "ns", goal=15, at_most=True)
+
+
+def test_levels_alone(beside, world):
+    """Levels and moments out of lists: the same people, without dose, chance and witness."""
+    view, people = world
+    asked = question(*range(CASES))
+    spent, lists = cpu_seconds(lambda: lists_of(view))
+    stays = f"lists of {N:,} stays over all days"
+    beside.more("lists-stay", f"{stays}, CPU time a stay", [spent / N * 1e9], "ns")
+    beside.more("lists-stay-bytes", stays, [lists.bytes / N], "bytes", note="a stay")
+    reach_each(view, people, asked)
+    before = records_examined()
+    found = reach_each(view, people, asked)
+    records = records_examined() - before
+    each = trace_each(view, people, asked)
+    rows = [(c.seed, c.person, c.level) for c in (found, each)]
+    keys = [np.sort((seed.astype(np.int64) << 40) | (person.astype(np.int64) << 8) | k) for seed, person, k in rows]
+    assert np.array_equal(*keys)
+
+    def run():
+        return cpu_seconds(lambda: reach_each(view, people, asked))[0] / records * 1e9
+
+    job = f"{JOB.replace(' with evidence', '')}; {records:,} records examined, {len(found):,} people reached"
+    row = beside.figure(
+        "reach-record", f"{job}; levels and moments, CPU time of both cores", run, "ns", 15, True, rounds=9
+    )
+    beside.more("reach-case", JOB, [row.median * records / CASES / 1e3], "us", note="a case")

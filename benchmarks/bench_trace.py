@@ -1,4 +1,4 @@
-"""A million sightings beside networkx and SQLite: F1 and F2 of a case; and a day's contacts as a networkx graph."""
+"""A million sightings beside networkx, SQLite and DuckDB: F1 and F2 of a case; and a day's contacts as a graph."""
 
 import gc
 import sqlite3
@@ -9,22 +9,25 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.beside import sized
+from benchmarks.beside import cpu_seconds, sized
 from engine.clock import DAY
 from engine.events.schemas import canonical_schema
 from engine.exposure.infectiousness import KNOWN, Course
 from engine.exposure.policies import PRESETS
+from engine.exposure.reach import reach_each
 from engine.exposure.reached import Question, Seed
 from engine.exposure.trace import trace, trace_each
 from engine.graph.export import to_networkx
 from engine.graph.graph import ContactGraph
+from engine.graph.lists import lists_of
 from engine.graph.materialise import materialise
 from engine.ids import Keys
 
 N, PEOPLE, DAYS = sized(1_000_000), 200_000, 14
 START = 1_625_011_200
 UNTIL = START + DAYS * DAY
-CASES = 100
+CASES, MANY = 100, 1_000
+"""Cases that are traced; and of which no more than levels and moments are asked."""
 
 
 def sightings():
@@ -68,7 +71,7 @@ def question(*cases):
 
 
 QUESTIONS = [question(case) for case in range(CASES)]
-TOGETHER = question(*range(CASES))
+TOGETHER, MANY_TOGETHER = question(*range(CASES)), question(*range(MANY))
 
 
 def ours(view, people):
@@ -81,10 +84,16 @@ def together(view, people):
     return trace_each(view, people, TOGETHER)
 
 
+def levels_alone(view, people):
+    """Levels and first moments of every case as if alone, asked at once: no more than the peers tell."""
+    return reach_each(view, people, MANY_TOGETHER)
+
+
 def told_together(each):
     """Of each case: person -> (level, first moment)."""
-    found = [{} for _ in range(CASES)]
-    rows = (each.seed.tolist(), each.person.tolist(), each.level.tolist(), each.first.tolist())
+    found = [{} for _ in range(MANY if hasattr(each, "moment") else CASES)]
+    moments = each.moment if hasattr(each, "moment") else each.first
+    rows = (each.seed.tolist(), each.person.tolist(), each.level.tolist(), moments.tolist())
     for seed, person, level, first in zip(*rows, strict=True):
         found[seed][person] = (level, first)
     return found
@@ -160,18 +169,33 @@ with f1 as (
 select b, 1, moment from f1 where b <> ?
 union all select b, 2, moment from f2 where b not in (select b from f1)
 """
-JOB = f"F1 and F2 of {CASES} cases; {N:,} contacts, {PEOPLE:,} people, two weeks"
+JOB = f"{N:,} contacts, {PEOPLE:,} people, two weeks"
 MORE = "ours adds dose, probability, witnesses and channels"
-ASKED = {"": "one by one", "-each": "as if alone, in one call"}
+KINDS = {
+    "reach": ("levels and first moments as if alone, in one call", "", levels_alone),
+    "trace-each": ("as if alone, in one call", MORE, together),
+    "trace": ("one by one", MORE, ours),
+}
+"""By the name that its rows begin with: how cases are asked for, and what ours tells beyond the peers."""
+GOALS = {"networkx": 150, "sqlite": 15}
+"""For the same job: levels and first moments."""
 
 
 def measured(beside, world, kind, name, peer, theirs, rounds, **rest):
-    """A row of ours, cases one by one or all in one call, beside a peer that takes them one by one."""
+    """A row of ours, cases one by one or all in one call, beside a peer that takes them one by one.
+
+    The peers' graph, index and table are made beforehand, and so are our lists where levels are read out of them.
+    """
     view, people, _ = world
-    mine, agree = (ours, alike) if kind == "" else (together, lambda each, levels: told_together(each) == levels)
+    asked, note, mine = KINDS[kind]
+    cases = MANY if kind == "reach" else CASES
+    if kind == "reach":
+        lists_of(view)
+    agree = alike if mine is ours else lambda each, levels: told_together(each) == levels
     beside.ratio(
-        f"trace{kind}-{name}", f"{JOB}; {ASKED[kind]}", lambda: mine(view, people), peer,
-        lambda: [theirs(case) for case in range(CASES)], rounds=rounds, note=MORE, agree=agree, **rest,
+        f"{kind}-{name}", f"F1 and F2 of {cases:,} cases; {JOB}; {asked}", lambda: mine(view, people), peer,
+        lambda: [theirs(case) for case in range(cases)], rounds=rounds, note=note, agree=agree,
+        goal=GOALS.get(name) if kind == "reach" else None, **rest,
     )  # fmt: skip
 
 
@@ -181,22 +205,35 @@ def met():
 
 
 @pytest.mark.beside
-@pytest.mark.parametrize("kind", ASKED)
+@pytest.mark.parametrize("kind", KINDS)
 def test_beside_networkx(beside, world, kind):
     theirs = lambda case: by_networkx(world[2], case)
-    measured(beside, world, kind, "networkx", "networkx walking the same edges", theirs, 9, goal=150)
+    measured(beside, world, kind, "networkx", "networkx walking the same edges", theirs, 9)
 
 
 @pytest.mark.beside
-@pytest.mark.parametrize("kind", ASKED)
+@pytest.mark.parametrize("kind", KINDS)
 def test_beside_sqlite(beside, world, met, kind):
     theirs = lambda case: levels_by(met, case)
-    measured(beside, world, kind, "sqlite", "SQLite with a covering index", theirs, 9, goal=15)
+    measured(beside, world, kind, "sqlite", "SQLite with a covering index", theirs, 9)
 
 
 @pytest.mark.beside
 def test_beside_duckdb(beside, world):
-    measured(beside, world, "", "duckdb", "DuckDB, one statement a case, 1 thread", in_duckdb(), 3)
+    measured(beside, world, "trace", "duckdb", "DuckDB, one statement a case, 1 thread", in_duckdb(), 3)
+
+
+def test_lists(beside, world):
+    """What the lists cost that levels are read out of."""
+    view = world[0]
+
+    def make():
+        view.memory.pop("lists", None)
+        return cpu_seconds(lambda: lists_of(view))[0] / N * 1e9
+
+    make()
+    beside.figure("lists-record", f"lists of {N:,} contacts over all days, CPU time a contact", make, "ns", rounds=5)
+    beside.more("lists-bytes", f"lists of {N:,} contacts", [lists_of(view).bytes / N], "bytes", note="a contact")
 
 
 SECOND_DAY = START + DAY, START + 2 * DAY
