@@ -11,7 +11,7 @@ from engine.exposure.kernels import reaching_fields as f
 from engine.exposure.kernels.reaching_table import close_case, open_case, put_words
 from engine.graph.kernels import lists
 from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, put_int64
-from engine.kernels.memory import inner
+from engine.kernels.memory import inner, part
 
 _SHORT = 24
 """Entries that are looked through one by one."""
@@ -211,6 +211,7 @@ def _shared(q, item, who, seed):
     """Words of everybody who was at the place of one of a label's stays meanwhile."""
     rows, ring, mask, last = q[lists.ROWS_AT], q[f.STAYS_AT], q[f.STAYS_MASK], int64_at(item, f.I_OWN_END)
     own, other, examined = q[f.OWN_SLACK], q[f.OTHER_SLACK], np.int64(0)
+    words, forward = q[f.WORDS_AT], q[f.FORWARD]
     for j in range(int64_at(item, f.I_OWN), last):
         ahead = rows + 16 * int64_at(ring, (j + f.ROWS_ASKED) & mask)
         prefetch(ahead - 32)
@@ -221,32 +222,41 @@ def _shared(q, item, who, seed):
         examined += 1
         if since >= until:
             continue
-        i = row - 1
+        i, n = row - 1, q[f.WORDS]
         while int32_at(rows, 4 * i + lists.LATEST) > since - other:
-            _there(q, rows, i, who, seed, since, until, other)
+            if n == f.BUFFER:
+                n = _emptied(q, n)
+            n = _there(q, words, forward, rows, i, who, seed, since, until, other, n)
             i -= 1
         examined -= i
         i = row + 1
         while int32_at(rows, 4 * i + lists.CAME) < until + other:
-            _there(q, rows, i, who, seed, since, until, other)
+            if n == f.BUFFER:
+                n = _emptied(q, n)
+            n = _there(q, words, forward, rows, i, who, seed, since, until, other, n)
             i += 1
         examined += i - 2
+        q[f.WORDS] = n
     q[f.EXAMINED] += examined
 
 
 @inner
-def _there(q, rows, i, x, seed, since, until, slack):
-    """Write the word of a row; it stays when the row counts."""
-    n = q[f.WORDS]
-    if n == f.BUFFER:
-        put_words(q)
-        n = np.int64(0)
+def _emptied(q, n):
+    """Put ``n`` words into the table; returns how many wait then."""
+    q[f.WORDS] = n
+    put_words(q)
+    return np.int64(0)
+
+
+@part
+def _there(q, words, forward, rows, i, x, seed, since, until, slack, n):
+    """Write the word of a row, and return how many there are when it counts."""
     who = int32_at(rows, 4 * i + lists.WHO)
     start = max(int32_at(rows, 4 * i + lists.CAME) - slack, since)
     end = min(int32_at(rows, 4 * i + lists.GONE) + slack, until)
     moment = start
-    if not q[f.FORWARD]:
+    if not forward:
         end = _isolated(q, who, end)
         moment = -end
-    put_int64(q[f.WORDS_AT], n, (moment << 32) | who)
-    q[f.WORDS] = n + ((start < end) & (who != x) & (who != seed))
+    put_int64(words, n, (moment << 32) | who)
+    return n + ((start < end) & (who != x) & (who != seed))
