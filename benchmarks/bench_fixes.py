@@ -26,7 +26,7 @@ STEP_S, LIMIT_M = 300, 10.0
 PEOPLE = sized(70_000)
 STEPS = 286 if LARGE else 72
 """20 million fixes in the large run."""
-ROUNDS = 1 if LARGE else 3
+ROUNDS = 1 if LARGE else 5
 SIDE_M = 13_300.0
 """About 400 phones a square kilometre."""
 LAT, LNG = 10.77, 106.69
