@@ -11,7 +11,8 @@ from engine.service.engine import Engine, Settings
 from engine.service.feeding import start_sources
 from engine.sources import folder
 from tests.nats import body_of, nats_server, pending, publish
-from tests.sources.sinks import fixes, wait_for
+from tests.sources.sinks import fixes
+from tests.waiting import until
 
 __all__ = ["nats_server"]
 
@@ -34,7 +35,7 @@ def test_a_folder_and_a_queue_into_one_journal(tmp_path, nats_server, caplog):
     caplog.set_level(logging.INFO)
     engine = Engine.begin(Settings(data=tmp_path / "data"))
     feeding = start_sources(engine, tmp_path / "in", nats_server.url)
-    wait_for(lambda: settled(nats_server))
+    until(lambda: settled(nats_server))
     header, good = "person,at,lat,lng", "f,2021-07-01T00:00:00Z,10.7,106.7"
     (tmp_path / "in" / "location-marked.csv").write_text(f"{header}\n{good}\nmarked,2021-07-01T00:00:00Z,99,1\n")
     asyncio.run(
@@ -48,8 +49,8 @@ def test_a_folder_and_a_queue_into_one_journal(tmp_path, nats_server, caplog):
         )
     )
     assert server_url
-    wait_for(lambda: engine.summary()["location"] == 8 and settled(nats_server))
-    wait_for((tmp_path / "in" / "done" / "location-marked.csv").exists)
+    until(lambda: engine.summary()["location"] == 8 and settled(nats_server))
+    until((tmp_path / "in" / "done" / "location-marked.csv").exists)
     feeding.stop()
     engine.close()
     again = Engine.open(Settings(data=tmp_path / "data"))
@@ -79,7 +80,7 @@ def test_a_source_that_breaks_starts_again(tmp_path, monkeypatch, caplog):
     engine = Engine.open(Settings())
     feeding = start_sources(engine, tmp_path / "in", None)
     (tmp_path / "in" / "case.csv").write_text("person,onset_at\na,2021-07-01T00:00:00Z\n")
-    wait_for(lambda: engine.summary()["case"] == 1)
+    until(lambda: engine.summary()["case"] == 1)
     feeding.stop()
     assert "the source folder broke (ValueError)" in caplog.text
     assert "4711" not in caplog.text
