@@ -9,15 +9,15 @@ from typing import Any
 from benchmarks.beside import LARGE, RESULTS, SCALE
 
 SECONDS = {
-    "bench_board": 45,
+    "bench_board": 60,
     "bench_cells": 20,
     "bench_checkins": 60,
     "bench_evidence": 60,
     "bench_fixes": 90,
     "bench_freshness": 90,
     "bench_graph": 45,
-    "bench_growth": 110,
-    "bench_hall": 40,
+    "bench_growth": 100,
+    "bench_hall": 35,
     "bench_hexmap": 45,
     "bench_ingest": 100,
     "bench_memory": 60,

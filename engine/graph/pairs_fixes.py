@@ -27,6 +27,10 @@ CHUNK = 1 << 14
 """Pairs that are handed on together."""
 ROUND_ROWS = 1 << 10
 """Fixes whose candidates are looked at in one round."""
+MOST_SPARE = 1 << 25
+"""Words of memory for records that are kept from sweep to sweep, together (256 MB, of which half is ever written)."""
+_spare: list[Array] = []
+"""What earlier sweeps left: fresh pages can cost as much as the sweep, where the system has few whole ones left."""
 _Kernel = Callable[..., Any]
 
 
@@ -131,7 +135,7 @@ class _Filled:
         buckets = len(part.since) * (len(part.edges) - 1)
         most = buckets * len(part.segments) + part.rows // BLOCK + 1
         while True:
-            held, owner = np.empty(most << WORD_BITS, np.uint64), np.empty(most, np.int32)
+            held, owner = _memory(most << WORD_BITS), np.empty(most, np.int32)
             segment_of, sizes = np.empty(most, np.int32), np.full(most, BLOCK, np.int32)
             used = _fill(low, high, limits, part, held, owner, segment_of, sizes)
             if used >= 0:
@@ -141,6 +145,24 @@ class _Filled:
                 rows = np.bincount(owner[:used], sizes[:used], buckets).astype(np.int64)
                 return cls(held, segment_of, [(b, sizes[b]) for b in blocks], rows.tolist())
             most *= 2  # fixes of two bands, and copies of those next to the antimeridian, were not counted
+
+
+def _memory(words: int) -> Array:
+    """At least so many words, with anything in them; smaller ones that were left are given back to the system."""
+    while _spare:
+        try:
+            held = _spare.pop()
+        except IndexError:  # another thread took it
+            break
+        if len(held) >= words:
+            return held
+    return np.empty(words, np.uint64)
+
+
+def _leave(held: Array) -> None:
+    """Let later sweeps have it, unless enough is left already."""
+    if len(held) + sum([len(other) for other in _spare]) <= MOST_SPARE:
+        _spare.append(held)
 
 
 def _fill(
@@ -240,6 +262,7 @@ def _swept(low: int, high: int, limits: Limits, part: Part) -> Iterator[_Bucket]
         yield _Bucket(
             limits, south, last - first, since, addresses, (keys, *columns), active, left, k.x_bits, k.shift, narrow
         )
+    _leave(filled.held)
 
 
 def _cosine(y: int) -> float:

@@ -214,3 +214,15 @@ def near_each_other(view: GraphView, low: int, high: int, limit: float) -> list[
         if d <= reach and weight >= params.FIX_WEIGHT_FLOOR.value:
             found.append((*sorted((a, b)), LOCATION, start, end, weight, d, -1))
     return sorted(found)
+
+
+def test_memory_for_records_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs_fixes, "MOST_SPARE", 100)
+    monkeypatch.setattr(pairs_fixes, "_spare", [])
+    first, other = pairs_fixes._memory(60), pairs_fixes._memory(50)
+    pairs_fixes._leave(first)
+    pairs_fixes._leave(other)  # too much together
+    assert pairs_fixes._memory(40) is first
+    pairs_fixes._leave(first)
+    assert len(pairs_fixes._memory(70)) == 70
+    assert pairs_fixes._spare == []
