@@ -52,8 +52,26 @@ def load(log: EventLog, pieces: Iterable[Piece]) -> None:
             log.restore_part(int(rest.partition("/")[0]), Part(_segment(log.kind, piece), piece.token))
 
 
+class _Mapped:
+    """A column of a mapped file, held for whoever has its bytes; to numpy one like those that were made in memory."""
+
+    def __init__(self, column: npt.NDArray[Any]) -> None:
+        self._held = column
+        self.__array_interface__ = column.__array_interface__ | {"data": (column.ctypes.data, False)}
+
+
+def _as_made(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The column without its mark that nobody may write: numba would compile every kernel once more for such ones.
+
+    Nobody does: a segment never changes after it is made.
+    """
+    if column.flags.writeable:
+        return column
+    return np.asarray(_Mapped(column)) if len(column) else np.empty(0, column.dtype)
+
+
 def _segment(kind: str, piece: Piece) -> Segment:
-    c = piece.columns
+    c = {name: _as_made(column) for name, column in piece.columns.items()}
     payload = {name: c[name] for name in PAYLOAD[kind]}
     rows = Rows(kind, c["k1"], c["k2"] if kind != "location" else np.empty(0, np.int32), payload)
     return Segment(

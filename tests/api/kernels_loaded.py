@@ -108,24 +108,39 @@ def paths(route: str) -> list[str]:
     return [one + query for one in dict.fromkeys(found) for query in ASKED.get(route, [""])]
 
 
-def main() -> None:
+def begun() -> Engine:
+    """The server's engine on the folder, once it is ready."""
     engine = Engine.begin(Settings(data=Path(sys.argv[1])), lambda: NOW)
     while not engine.ready:
         assert engine.failure is None, engine.failure
         time.sleep(0.05)
+    return engine
+
+
+def main() -> None:
+    engine = begun()
+    before, statuses = overloads(), {}
+    send(Caller(create_app(engine, TOKENS)))
+    ask(engine, statuses)
+    assert engine.checkpoint() is not None
+    engine.close()
+    engine = begun()  # its columns are those of the checkpoint's files
+    ask(engine, statuses)
+    found = {"new": sorted(overloads() - before), "ready": len(before)}
+    sys.stdout.write(orjson.dumps(found | {"statuses": {r: sorted(s) for r, s in statuses.items()}}).decode())
+    engine.close()
+
+
+def ask(engine: Engine, statuses: dict[str, set[int]]) -> None:
+    """Every route, as every role; adds to the statuses seen."""
     app = create_app(engine, TOKENS)
     call = Caller(app)
     routes = [route for route, methods in app.openapi()["paths"].items() if "get" in methods and route not in LEFT_OUT]
-    before, statuses = overloads(), {}
-    send(call)
     for role in ("officer", *ROLES):
         for route in routes:
             for path in paths(route):
                 reply = call.get(path, role=role)
                 statuses.setdefault(route, set()).add(reply.status_code)
-    found = {"new": sorted(overloads() - before), "ready": len(before)}
-    sys.stdout.write(orjson.dumps(found | {"statuses": {r: sorted(s) for r, s in statuses.items()}}).decode())
-    engine.close()
 
 
 if __name__ == "__main__":
