@@ -76,7 +76,7 @@ def test_beside_networkx(beside, listed):
     few = [column[::4] for column in listed]
     beside.ratio(
         "graph-networkx", f"{job(len(few[0]))}; ours ready for traces", lambda: growing(*few),
-        "networkx MultiGraph", lambda: by_networkx(*few), rounds=3,
+        "networkx MultiGraph", lambda: by_networkx(*few), rounds=5,
         agree=lambda view, network: met(view).tolist() == [network.degree(p) for p in range(PEOPLE)],
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The guard of the ratios: what falls, what is not measured, and what is no ratio."""
 
+import ast
 import json
 import sys
 from pathlib import Path
@@ -32,6 +33,20 @@ def checked(monkeypatch, tmp_path, recorded, rows):
     monkeypatch.setattr(results, "RECORDED", file)
     monkeypatch.setattr(results, "rows", lambda: rows)
     return results.check()
+
+
+@pytest.mark.parametrize("file", sorted(results.HERE.glob("bench_*.py")), ids=lambda file: file.stem)
+def test_what_measures_beside_a_peer_is_marked_for_the_guard(file):
+    functions = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)]
+    with_peer = {"beside.ratio", "beside.told", "Row"}
+    for _ in functions:  # who calls who measures, and so on
+        with_peer |= {f.name for f in functions if with_peer & called(f)}
+    marked = {f.name for f in functions if "pytest.mark.beside" in map(ast.unparse, f.decorator_list)}
+    assert {name for name in with_peer if name.startswith("test_")} == marked
+
+
+def called(function):
+    return {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
 
 
 @pytest.mark.parametrize(("median", "status"), [(6.6, 0), (6.4, 1)])
