@@ -26,6 +26,8 @@ FEW = 20_000
 """Keys that are looked up (about 1 ms) without letting the interpreter go."""
 SINGLE = 4
 """Keys that are read one by one."""
+CHUNK = 1 << 16
+"""Keys of a column that are looked up in one call: their offsets are made wide beforehand."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +35,26 @@ class _Table:
     """The arrays of a namespace. Grown ones take its place as a whole, so that readers need no lock."""
 
     slots: Ints
+    """Two words each; see :mod:`engine.kernels.interning`."""
     held: Bytes
     starts: Ints
 
     @classmethod
     def of(cls, slots: int, held: Bytes, starts: Ints) -> "_Table":
-        return cls(np.full(slots, EMPTY, np.int64), held, starts)
+        return cls(np.full(2 * slots, EMPTY, np.int64), held, starts)
 
 
 class Keys:
     """One namespace of keys (people, or places). Codes are 0, 1, 2, ... and never reused. Thread-safe.
 
-    Memory: the bytes of the keys, and 24 to 48 bytes a key.
+    Memory: the bytes of the keys, and 30 to 51 bytes a key.
     """
 
     def __init__(self) -> None:
         self._seed = np.uint64(secrets.randbits(64))  # nobody outside can choose keys that collide
         self._count = 0
         self._turn = Lock()
-        room = FEWEST // 2
+        room = FEWEST // 4 * 3
         self._table = _Table.of(FEWEST, np.empty(room * BYTES_A_KEY, np.uint8), np.zeros(room + 1, np.int64))
 
     def __len__(self) -> int:
@@ -112,29 +115,32 @@ class Keys:
     def encode(self, column: pa.Array | pa.ChunkedArray) -> Codes:
         """Codes of a string column without nulls, shape (rows,); new keys are added. Cost: a hash look-up a row."""
         if isinstance(column, pa.ChunkedArray):
-            column = column.combine_chunks()
+            column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         if pa.types.is_dictionary(column.type):
             codes = self._encoded(*_buffers(column.dictionary))
             return np.asarray(codes[column.indices.to_numpy(zero_copy_only=False)], np.int32)
         return self._encoded(*_buffers(column))
 
-    def _encoded(self, data: Bytes, offsets: Ints) -> Codes:
-        out, done = np.empty(len(offsets) - 1, np.int32), 0
+    def _encoded(self, data: Bytes, offsets: npt.NDArray[np.integer]) -> Codes:
+        out = np.empty(len(offsets) - 1, np.int32)
         with self._turn:
             kernel, before = intern if len(out) > FEW else intern_few, self._count
-            while True:
-                table = self._table
-                self._count, done = kernel(
-                    data, offsets, done, True, table.slots, table.held, table.starts, self._count, self._seed, out
-                )
-                if done == len(out):
-                    return out
-                mostly_new = 2 * (self._count - before) > done
-                self._grow(len(out) - done if mostly_new else 1, int(offsets[done + 1] - offsets[done]))
+            for first in range(0, len(out), CHUNK):
+                some, here, done = _wide(offsets[first : first + CHUNK + 1]), out[first : first + CHUNK], 0
+                while True:
+                    table = self._table
+                    self._count, done = kernel(
+                        data, some, done, True, table.slots, table.held, table.starts, self._count, self._seed, here
+                    )
+                    if done == len(here):
+                        break
+                    mostly_new = 2 * (self._count - before) > first + done
+                    self._grow(len(out) - first - done if mostly_new else 1, int(some[done + 1] - some[done]))
+        return out
 
-    def _asked(self, data: Bytes, offsets: Ints) -> Codes:
+    def _asked(self, data: Bytes, offsets: npt.NDArray[np.integer]) -> Codes:
         table, out = self._table, np.empty(len(offsets) - 1, np.int32)
-        intern_few(data, offsets, 0, False, table.slots, table.held, table.starts, 0, self._seed, out)
+        intern_few(data, _wide(offsets), 0, False, table.slots, table.held, table.starts, 0, self._seed, out)
         return out
 
     def _grow(self, keys: int, size: int) -> None:
@@ -144,13 +150,13 @@ class Keys:
         are known: a table in no cache would stand for a small one.
         """
         table, count = self._table, self._count
-        used, slots = int(table.starts[count]), len(table.slots)
+        used, slots = int(table.starts[count]), len(table.slots) // 2
         more = min(keys, 3 * count)
         held = _grown(table.held, used, used + max(size, more * used // max(count, 1)) + SPARE)
         starts = _grown(table.starts, count + 1, count + 1 + more)
-        while 2 * (count + more) > slots:
+        while 4 * (count + more) > 3 * slots:
             slots *= 2
-        if slots > len(table.slots):
+        if 2 * slots > len(table.slots):
             table = _Table.of(slots, held, starts)
             rehash(held, starts, count, self._seed, table.slots)
         else:
@@ -194,17 +200,23 @@ def _grown(column: Any, used: int, wanted: int) -> Any:
 
 def _one(key: str) -> tuple[Bytes, Ints]:
     data = key.encode()
-    return np.frombuffer(data, np.uint8), _fixed(np.array([0, len(data)], np.int64))
+    return np.frombuffer(data, np.uint8), np.array([0, len(data)], np.int64)
 
 
-def _buffers(column: pa.Array) -> tuple[Bytes, Ints]:
+def _buffers(column: pa.Array) -> tuple[Bytes, npt.NDArray[np.integer]]:
     """Bytes and offsets of a string column without nulls."""
     _, starts, data = column.buffers()
     if len(column) == 0 or starts is None:
-        return np.frombuffer(b"", np.uint8), _fixed(np.zeros(1, np.int64))
+        return np.frombuffer(b"", np.uint8), np.zeros(1, np.int64)
     width = np.dtype(np.int64 if pa.types.is_large_string(column.type) else np.int32)
     offsets = np.frombuffer(starts, width, len(column) + 1, column.offset * width.itemsize)
-    return _fixed(np.frombuffer(data or b"", np.uint8)), _fixed(offsets.astype(np.int64, copy=False))
+    return _fixed(np.frombuffer(data or b"", np.uint8)), offsets
+
+
+def _wide(offsets: npt.NDArray[np.integer]) -> Ints:
+    """As int64."""
+    wide: Ints = _fixed(offsets.astype(np.int64))
+    return wide
 
 
 def _fixed(column: Any) -> Any:

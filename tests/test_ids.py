@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine import ids
 from engine.ids import Keys
+from engine.kernels.interning import LONGEST, intern_few
 
 
 def test_codes_are_dense_in_order_of_arrival() -> None:
@@ -58,6 +59,37 @@ def test_keys_that_differ_in_one_byte_or_in_length_are_different(data: st.DataOb
     assert codes.tolist() == [first.setdefault(text, before + len(first)) for text in asked[1:]]
     assert [keys.find(text) for text in texts] == [first.get(text) for text in texts]
     assert keys.keys(codes.tolist()) == asked[1:]
+
+
+@pytest.mark.parametrize(("key", "other"), [("12345678", "87654321"), ("123456789", "abcdefghi"), ("a", "b")])
+def test_keys_of_one_hash_and_length_are_different(key: str, other: str) -> None:
+    seed, heads = np.uint64(7), []
+    for first in (key, other):
+        table = ids._Table.of(8, np.zeros(64, np.uint8), np.zeros(7, np.int64))
+        assert interned(table, first, 0, seed) == (1, 0)
+        heads.append(table.slots.copy())
+    at = int(np.flatnonzero(heads[0][::2] >= 0)[0])
+    table.slots[:] = ids.EMPTY
+    table.slots[2 * at : 2 * at + 2] = heads[0][2 * at], heads[1][heads[1] >= 0][-1]  # as if ``other`` had its hash
+    assert interned(table, key, 1, seed) == (2, 1)
+    assert interned(table, key, 2, seed) == (2, 1)
+    assert table.held[: int(table.starts[2])].tobytes().decode() == other + key
+
+
+def interned(table: ids._Table, key: str, count: int, seed: np.uint64) -> tuple[int, int]:
+    out = np.empty(1, np.int32)
+    data, offsets = ids._one(key)
+    offsets.setflags(write=False)
+    count, done = intern_few(data, offsets, 0, True, table.slots, table.held, table.starts, count, seed, out)
+    assert done == 1
+    return count, int(out[0])
+
+
+def test_very_long_keys_are_told_apart_by_length_and_end() -> None:
+    keys, size = Keys(), LONGEST
+    names = ["x" * (size - 1), "x" * size, "x" * (size + 1), "x" * size + "y", "x"]
+    assert keys.encode(pa.array(names)).tolist() == [0, 1, 2, 3, 4]
+    assert [keys.find(name) for name in (*names, "x" * (size + 2))] == [0, 1, 2, 3, 4, None]
 
 
 @pytest.mark.parametrize("known", [0, 1, 3_000, 6_000])
@@ -150,7 +182,8 @@ def test_who_reads_older_arrays_is_never_sent_beyond_their_ends() -> None:
         before = keys._table
         keys.encode(pa.array([f"{rng.random()} {n}" * rng.choice((1, 40)) for n in range(size)]))
         if before is not keys._table:
-            known = before.slots[before.slots >= 0] & 0xFFFFFFFF
+            heads = before.slots[::2]
+            known = heads[heads >= 0] & 0xFFFFFFFF
             assert known.max(initial=-1) + 1 < len(before.starts)
             assert before.starts[known.max(initial=-1) + 1] <= len(before.held)
 
@@ -163,4 +196,4 @@ def test_room_is_made_for_new_keys_alone(columns: list[list[str]]) -> None:
         assert found == [codes.setdefault(name, len(codes)) for name in column]
     assert len(keys) == len(codes)
     assert keys.column().to_pylist() == list(codes)
-    assert len(keys._table.slots) <= max(1_024, 8 * len(codes))
+    assert len(keys._table.slots) // 2 <= max(1_024, 6 * len(codes))
