@@ -6,7 +6,6 @@ fixes in the segments the window touches, and the rows of other people that over
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, log
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from engine.graph.kernels.near import near_fixes
 from engine.graph.kernels.sightings import sightings_of
 from engine.graph.kernels.stays import shared_stays
 from engine.graph.presences import Queries, fix_lines
+from engine.graph.proximity import Proximity, vaguest_dm
 from engine.graph.rooms import room
 from engine.graph.scanning import touched
 from engine.graph.segments import Segment
@@ -171,20 +171,14 @@ def _near_fixes(
     """The scan of fixes, with the cells in reach of each of one's own."""
     if "location" not in eligibility.channels or not view.location or not others.location:
         return lambda n, whole, parts: n
-    limit = eligibility.max_distance_m
-    floor, sigmas = params.FIX_WEIGHT_FLOOR.value, params.FIX_SEARCH_SIGMAS.value
-    cap, per_sigma = params.FIX_SEARCH_CAP_M.value, params.ACCURACY_SIGMAS.value
-    # Two fixes on the same spot have chance 1 - exp(-limit^2 / 2 sigma^2): vaguer ones can never reach the floor.
-    most_sigma = limit / (-2 * log(1 - floor)) ** 0.5 if 0 < floor < 1 else 1e6
-    own = fix_lines(view, q, min(65_535, ceil(most_sigma * per_sigma * 10)))
+    exact = Proximity.of(eligibility)
+    own = fix_lines(view, q, exact.worst_dm)
     if len(own) == 0:
         return lambda n, whole, parts: n
     gap = int(params.FIX_MAX_GAP_S.value)
     near = list(touched(others.location, int(own[:, FROM].min()), int(own[:, TO].max()), gap))
-    vaguest = max((_vaguest_m(s) for _, s in near), default=0.0)
-    sigma = np.minimum(np.hypot(own[:, ACCURACY] / 10, vaguest) / per_sigma, most_sigma)
-    cells = _cells_in_reach(own[:, LAT], own[:, LNG], np.minimum(cap, limit + sigmas * sigma))
-    limits = (limit, sigmas, cap, per_sigma, floor, params.EARTH_RADIUS_M.value)
+    vaguest = max((vaguest_dm(s) for _, s in near), default=0)
+    cells = _cells_in_reach(own[:, LAT], own[:, LNG], exact.radius_m(own[:, ACCURACY], vaguest))
     atlas, asked = atlas_of(others), q.columns()
     directories = {at: _cell_groups(segment) for at, segment in near}
 
@@ -192,7 +186,7 @@ def _near_fixes(
         addresses = np.zeros(len(others.location), np.int64)
         for at, known in directories.items():
             addresses[at] = 0 if known is None else known.ctypes.data
-        return int(near_fixes(atlas, addresses, *asked, own, *cells, limits, n, whole, parts, TALLY, _scratch()))
+        return int(near_fixes(atlas, addresses, *asked, own, *cells, exact.limits, n, whole, parts, TALLY, _scratch()))
 
     return scan
 
@@ -209,14 +203,6 @@ def _cell_groups(segment: Segment) -> Array | None:
         segment.memory["cell groups"] = directory_of(segment.groups, unused, parents) if pays else None
     known: Array | None = segment.memory["cell groups"]
     return known
-
-
-def _vaguest_m(segment: Segment) -> float:
-    """Worst accuracy among the fixes of a segment, m; remembered."""
-    if "vaguest" not in segment.memory:
-        segment.memory["vaguest"] = segment.rows.payload["accuracy_dm"].max(initial=0) / 10
-    vaguest: float = segment.memory["vaguest"]
-    return vaguest
 
 
 def _cells_in_reach(lat: Array, lng: Array, reach_m: Floats) -> tuple[Array, Ints, npt.NDArray[np.uint64]]:

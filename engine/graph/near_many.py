@@ -5,7 +5,7 @@ The same rows as :func:`engine.graph.evidence.near_lines`, in another order; see
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, cos, log, radians
+from math import cos, radians
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,12 @@ from engine.clock import DAY
 from engine.cores import in_parallel
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels import near_many as kernels
-from engine.graph.kernels.fixes import UNIT
+from engine.graph.proximity import NORTH_M, Limits, Proximity
 from engine.graph.scanning import touched
 from engine.graph.view import GraphView
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
-Limits = tuple[float, float, float, float, float, float]
 A_SEARCH = 8
 """How many fixes of a day are looked at in the time of a search round one fix."""
 FARTHEST_NORTH_DEG, FARTHEST_EAST_DEG = 75.0, 179.9
@@ -89,17 +88,9 @@ class _Search:
         self.gap = int(params.FIX_MAX_GAP_S.value)
         self._segments = view.location
         self._opens, self._closes = opens, closes
-        limit, floor, per_sigma = (
-            eligibility.max_distance_m,
-            params.FIX_WEIGHT_FLOOR.value,
-            params.ACCURACY_SIGMAS.value,
-        )
-        sigmas, cap = params.FIX_SEARCH_SIGMAS.value, params.FIX_SEARCH_CAP_M.value
-        # Two fixes on the same spot have chance 1 - exp(-limit^2 / 2 sigma^2): vaguer ones can never reach the floor.
-        most_sigma = limit / (-2 * log(1 - floor)) ** 0.5 if 0 < floor < 1 else 1e6
-        self._worst = min(65_535, ceil(most_sigma * per_sigma * 10))
-        self._limits = (limit, sigmas, cap, per_sigma, floor, params.EARTH_RADIUS_M.value)
-        self._reach = 1.001 * min(cap, limit + sigmas * most_sigma) / (params.EARTH_RADIUS_M.value * UNIT) + 2
+        exact = Proximity.of(eligibility)
+        self._worst, self._limits = exact.worst_dm, exact.limits
+        self._reach = 1.001 * float(exact.radius_m(self._worst, self._worst)) / NORTH_M + 2
         """No two places further apart are evidence, 1e-7 degree north."""
 
     def day(self, day: int) -> list[Near] | None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, log, pi
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from engine.clock import DAY
 from engine.cores import threads
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels.fix_slabs import NORTH, ROUND, WIDE, count_slots
+from engine.graph.proximity import NORTH_M, Proximity, vaguest_dm
 from engine.graph.scanning import touched
 from engine.graph.segments import Segment
 from engine.graph.view import GraphView
@@ -35,13 +35,9 @@ SAMPLE = 1 << 14
 class Limits:
     """How near fixes have to be, from the policy and from how vague the vaguest is that counts."""
 
-    limit_m: float
-    worst_dm: int
-    """Accuracy beyond which no pair can be likely enough."""
+    exact: Proximity
     reach: float
     """Greatest search radius, 1e-7 degree of latitude."""
-    judged: tuple[float, ...]
-    """Parameters of the exact test."""
 
     @property
     def reach_y(self) -> int:
@@ -51,17 +47,9 @@ class Limits:
     @classmethod
     def of(cls, eligibility: Eligibility, segments: list[Segment]) -> "Limits":
         """Those of a policy for the fixes of some segments."""
-        limit, floor = eligibility.max_distance_m, params.FIX_WEIGHT_FLOOR.value
-        per_sigma, radius = params.ACCURACY_SIGMAS.value, params.EARTH_RADIUS_M.value
-        sigmas, cap = params.FIX_SEARCH_SIGMAS.value, params.FIX_SEARCH_CAP_M.value
-        # Two fixes on the same spot have chance 1 - exp(-limit^2 / 2 sigma^2): vaguer ones can never reach the floor.
-        most_sigma = limit / (-2 * log(1 - floor)) ** 0.5 if 0 < floor < 1 else 1e6
-        worst = min(65_535, ceil(most_sigma * per_sigma * 10))
-        vaguest = min(worst, max((_vaguest(s) for s in segments), default=0)) / 10
-        sigma = min(2**0.5 * vaguest / per_sigma, most_sigma)
-        reach_m = min(cap, limit + sigmas * sigma) * (1 + 1e-9)
-        judged = (limit, sigmas, cap, per_sigma, floor, radius)
-        return cls(limit, worst, reach_m / (radius * pi / 180e7), judged)
+        exact = Proximity.of(eligibility)
+        vaguest = min(exact.worst_dm, max((vaguest_dm(s) for s in segments), default=0))
+        return cls(exact, float(exact.radius_m(vaguest, vaguest)) * (1 + 1e-9) / NORTH_M)
 
 
 @dataclass(frozen=True)
@@ -92,14 +80,6 @@ def fix_parts(view: GraphView, low: int, high: int, eligibility: Eligibility) ->
         for first, last in pairwise(sorted({n * bands // split for n in range(split + 1)})):
             parts.append(Part(day, segments, since, until, int(counts.sum()), edges[first : last + 1]))
     return limits, parts
-
-
-def _vaguest(segment: Segment) -> int:
-    """Worst accuracy among the fixes of a segment, dm; remembered."""
-    if "vaguest dm" not in segment.memory:
-        segment.memory["vaguest dm"] = int(segment.rows.payload["accuracy_dm"].max(initial=0))
-    found: int = segment.memory["vaguest dm"]
-    return found
 
 
 def _slots(segment: Segment, slot_s: int) -> Ints:

@@ -112,7 +112,7 @@ class _Bucket:
         look: _Kernel = scan_slab
         pairs, seconds = look(
             *self.columns, self.segments, self.rows, self.x_bits, self.shift, self.south, self.own_strips, self.since,
-            self.narrow, self.limits.reach_y, self.limits.reach, *self.limits.judged, state, *self.active, *out,
+            self.narrow, self.limits.reach_y, self.limits.reach, self.limits.exact.limits, state, *self.active, *out,
         )  # fmt: skip
         return int(pairs), int(seconds)
 
@@ -184,7 +184,7 @@ def _fill(
         p, before = s.rows.payload, int(used[0])
         if not fill(
             s.rows.k1, s.stay_s, p["lat_e7"], p["lng_e7"], p["accuracy_dm"], s.day_start - part.day,
-            low - part.day, high - part.day, limits.worst_dm, int(part.edges[0]) * height, limits.reach_y,
+            low - part.day, high - part.day, limits.exact.worst_dm, int(part.edges[0]) * height, limits.reach_y,
             band_of, bands, slab_of, gap, since, until, held, owner, room, used, *batch,
         ):  # fmt: skip
             return -1

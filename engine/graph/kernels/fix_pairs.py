@@ -5,12 +5,10 @@ one within reach in the next strip, then the ones after those, as long as keys s
 one loop without branches; only what passes its box and bound comes to the exact test.
 """
 
-import math
-
 import numpy as np
 
 from engine.graph.kernels.fix_slabs import NORTH, ROUND, WIDE, reach_of
-from engine.graph.kernels.fixes import chance_within, distance_m
+from engine.graph.kernels.fixes import proximity
 from engine.graph.kernels.memory import int64_at, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS
 from engine.kernels.memory import inner, kernel
@@ -20,6 +18,7 @@ ROW, AHEAD, ACTIVE = range(3)
 candidates of its block are still to be looked at."""
 KEY, VAGUE = range(2)
 """Columns of a segment whose addresses a sweep is given."""
+HALF = ROUND // 2
 _U = np.uint64
 _ONE = np.uint64(1)
 
@@ -88,25 +87,6 @@ def _look(keys, x, y, start, end, since, reach, narrow, state, one, two, upto, h
 
 
 @inner
-def _judge(x, y, a, b, vague_a, vague_b, limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius):
-    """(weight, distance in m) of two fixes of an accuracy in dm; a weight of -1 where they are no evidence."""
-    half = ROUND // 2
-    d = distance_m(np.int64(y[a]) - NORTH, np.int64(x[a]) - half, np.int64(y[b]) - NORTH, np.int64(x[b]) - half, radius)
-    error_a = 0.1 * vague_a
-    error_b = 0.1 * vague_b
-    sigma = math.sqrt(error_a * error_a + error_b * error_b) / accuracy_sigmas
-    if d > min(limit_m + sigmas * sigma, search_cap_m):
-        return -1.0, d
-    # On one spot the chance is 1 - exp(-limit^2 / 2 sigma^2), and it only falls with distance.
-    if sigma > 1e-9:
-        exponent = 0.5 * (limit_m / sigma) ** 2
-        if exponent < 40.0 and 1.0 - math.exp(-exponent) < floor:  # beyond, the chance is 1 to the last bit
-            return -1.0, d
-    weight = chance_within(limit_m, d, sigma)
-    return (weight if weight >= floor else -1.0), d
-
-
-@inner
 def _ask(columns, row, segment, hit_a, hit_b, hits, named):
     """Have what the exact test reads of each hit brought into the cache: the rows lie anywhere."""
     for h in range(hits):
@@ -121,8 +101,7 @@ def _ask(columns, row, segment, hit_a, hit_b, hits, named):
 @kernel
 def scan_slab(
     keys, x, y, start, end, row, segment, columns, n, x_bits, shift, south, own_strips, since, narrow,
-    reach_y, reach, limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius, state,
-    one, two, upto, hit_a, hit_b,
+    reach_y, reach, limits, state, one, two, upto, hit_a, hit_b,
     out_a, out_b, out_start, out_end, out_a_row, out_b_row, out_a_segment, out_b_segment, out_weight, out_measure,
 ):  # fmt: skip
     """Pairs of a sorted slab that are together from ``since`` on or later; returns (pairs, seconds together).
@@ -130,11 +109,11 @@ def scan_slab(
     The southern of a pair, or the western of one strip, lies in the first ``own_strips`` strips; the next strip holds
     fixes for them to meet. ``keys`` end with one greater than all. ``columns`` has the addresses of each segment's keys
     and accuracies (dm). ``reach`` is the greatest search radius in 1e-7 degree of latitude, ``reach_y`` a whole number
-    above it, ``narrow`` no more than the cosine of any latitude here. ``one`` to ``hit_b`` hold the candidates of a
-    block and keep them between calls. Buffers of no length are not written; others hold as many rows as ``one``, and
-    where the next round might not fit the sweep stops, to go on where ``state``, three zeros at first, left off. It is
-    through when it returns with ``state[ROW]`` ``n`` and nothing active. Cost: about 10 ns a row, 3 ns a candidate and
-    50 ns a pair.
+    above it, ``narrow`` no more than the cosine of any latitude here; ``limits``: see
+    :func:`engine.graph.kernels.fixes.proximity`. ``one`` to ``hit_b`` hold the candidates of a block and keep them
+    between calls. Buffers of no length are not written; others hold as many rows as ``one``, and where the next round
+    might not fit the sweep stops, to go on where ``state``, three zeros at first, left off. It is through when it
+    returns with ``state[ROW]`` ``n`` and nothing active. Cost: about 10 ns a row, 3 ns a candidate and 50 ns a pair.
     """
     listing = len(out_a) > 0
     rows = _U(n)
@@ -165,9 +144,9 @@ def scan_slab(
                 person, other = int64_at(of_a[KEY], a_row) >> SECOND_BITS, int64_at(of_b[KEY], b_row) >> SECOND_BITS
             if person == other:
                 continue
-            weight, metres = _judge(
-                x, y, a, b, uint16_at(of_a[VAGUE], a_row), uint16_at(of_b[VAGUE], b_row),
-                limit_m, sigmas, search_cap_m, accuracy_sigmas, floor, radius,
+            weight, metres = proximity(
+                np.int64(y[a]) - NORTH, np.int64(x[a]) - HALF, uint16_at(of_a[VAGUE], a_row),
+                np.int64(y[b]) - NORTH, np.int64(x[b]) - HALF, uint16_at(of_b[VAGUE], b_row), limits,
             )  # fmt: skip
             if weight < 0.0:
                 continue

@@ -6,11 +6,7 @@ import numpy as np
 
 from engine.graph.kernels import atlas as at
 from engine.graph.kernels import found
-from engine.graph.kernels.atlas import (
-    ask_first,
-    first_not_below,
-    rows_of_code,
-)
+from engine.graph.kernels.atlas import ask_first, first_not_below, rows_of_code
 from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 from engine.kernels.memory import inner
@@ -117,3 +113,26 @@ def chance_within(limit, distance, sigma):
         term *= x / j
         tail += term
     return min(1.0, total)
+
+
+@inner
+def proximity(lat_a, lng_a, vague_a, lat_b, lng_b, vague_b, limits):
+    """(weight, distance in m) of two fixes as evidence; a weight of -1 where they are none.
+
+    Places in 1e-7 degree, accuracies in dm. ``limits``: greatest distance of a contact (m), sigmas of the search, its
+    cap (m), sigmas that an accuracy stands for, least weight, radius of the earth (m). The weight is the chance that
+    the true distance was within the greatest; it is looked at within the search radius. Symmetric to the last bit.
+    """
+    limit, sigmas, furthest, per_sigma, floor, radius = limits
+    d = distance_m(lat_a, lng_a, lat_b, lng_b, radius)
+    error_a, error_b = 0.1 * vague_a, 0.1 * vague_b
+    sigma = math.sqrt(error_a * error_a + error_b * error_b) / per_sigma
+    if d > min(limit + sigmas * sigma, furthest):
+        return -1.0, d
+    # On one spot the chance is 1 - exp(-limit^2 / 2 sigma^2), and it only falls with distance.
+    if sigma > 1e-9:
+        exponent = 0.5 * (limit / sigma) ** 2
+        if exponent < 40.0 and 1.0 - math.exp(-exponent) < floor:  # beyond, the chance is 1 to the last bit
+            return -1.0, d
+    weight = chance_within(limit, d, sigma)
+    return (weight if weight >= floor else -1.0), d

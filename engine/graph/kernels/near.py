@@ -1,26 +1,12 @@
 """Scan of location fixes: whose were near one's own. See :mod:`engine.graph.kernels.found`."""
 
-import math
-
 import numpy as np
 
 from engine.graph.kernels import atlas as at
 from engine.graph.kernels import found
 from engine.graph.kernels.atlas import segments_between
 from engine.graph.kernels.cell_groups import group_of_cell
-from engine.graph.kernels.fixes import (
-    ACCURACY,
-    FROM,
-    LAT,
-    LNG,
-    LOCATION,
-    TO,
-    UNIT,
-    WHERE,
-    WHO,
-    chance_within,
-    distance_m,
-)
+from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, LOCATION, TO, UNIT, WHERE, WHO, proximity
 from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 from engine.kernels.memory import inner
@@ -34,7 +20,7 @@ def near_fixes(
 
     ``cells[cell_start[c]:cell_start[c + 1]]`` with c = cell_of[o] are the H3 cells within reach of fix o. Evidence is
     eligible when the distance is within the search radius and the chance of true proximity is at least the floor.
-    ``limits``: distance, sigmas of the search, its cap, sigmas of an accuracy, floor, radius of the earth.
+    ``limits``: see :func:`engine.graph.kernels.fixes.proximity`.
     ``directories``, by segment: the address of what :func:`engine.graph.kernels.cell_groups.directory_of` gave, or 0.
     """
     usual, items, rows = atlas[LOCATION * at.HEAD + at.REACH], scratch[: found.ROUND], scratch[found.ROUND :]
@@ -123,8 +109,8 @@ def _close(
 @inner
 def _told(atlas, x, fixes, o, since, to, line, segment, count, rows, limits, n, whole, parts):
     """Evidence of fix ``o`` with those of ``count`` rows that are of other people."""
-    limit, sigmas, furthest, per_sigma, floor, radius = limits
-    cap, own_lat, own_lng, mine = len(whole), fixes[o, LAT], fixes[o, LNG], 0.1 * fixes[o, ACCURACY]
+    _, _, furthest, _, _, radius = limits
+    cap, own_lat, own_lng = len(whole), fixes[o, LAT], fixes[o, LNG]
     most_north = np.int64(1.001 * furthest / (radius * UNIT)) + 1
     for i in range(count):
         row = rows[i, 0]
@@ -136,16 +122,11 @@ def _told(atlas, x, fixes, o, since, to, line, segment, count, rows, limits, n, 
         s, e = max(since, moment), min(to, moment + uint16_at(atlas[line + at.STAY], row))
         if (s >= e) | (abs(lat - own_lat) > most_north):
             continue
-        d = distance_m(own_lat, own_lng, lat, int32_at(atlas[line + at.SECOND_PAYLOAD], row), radius)
-        theirs = 0.1 * uint16_at(atlas[line + at.THIRD_PAYLOAD], row)
-        sigma = math.sqrt(mine * mine + theirs * theirs) / per_sigma
-        if d > min(limit + sigmas * sigma, furthest):
-            continue
-        # On one spot the chance is 1 - exp(-limit^2 / 2 sigma^2), and it only falls with distance.
-        if sigma > 1e-9 and 1.0 - math.exp(-0.5 * (limit / sigma) ** 2) < floor:
-            continue
-        weight = chance_within(limit, d, sigma)
-        if weight < floor:
+        weight, d = proximity(
+            own_lat, own_lng, fixes[o, ACCURACY], lat, int32_at(atlas[line + at.SECOND_PAYLOAD], row),
+            uint16_at(atlas[line + at.THIRD_PAYLOAD], row), limits,
+        )  # fmt: skip
+        if weight < 0.0:
             continue
         if n < cap:
             whole[n, found.PERSON], whole[n, found.OTHER] = fixes[o, WHO], key >> SECOND_BITS

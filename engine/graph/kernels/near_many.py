@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
-from engine.graph.kernels.fixes import chance_within, distance_m
+from engine.graph.kernels.fixes import proximity
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 from engine.kernels.memory import fetch
 
@@ -118,17 +118,16 @@ def near_in_slab(
     """Evidence of OWN records of a slab with those of others, of pairs whose later one begins at ``since`` or after.
 
     Written as far as there is room: who was asked about, the other, from, to (seconds of the day, clipped to the window
-    of who was asked about), weight; returns how many there are. Rules and ``limits`` are those of
-    :func:`engine.graph.kernels.fixes.near_fixes`. Cost: the records in the nine buckets round each own one.
+    of who was asked about), weight; returns how many there are. ``limits``: see
+    :func:`engine.graph.kernels.fixes.proximity`. Cost: the records in the nine buckets round each own one.
     """
-    limit, sigmas, furthest, per_sigma, floor, radius = limits
     mask, room, count = len(heads) - 2, len(found_who), 0
     most_north, most_east = 1.0 / per_lat, 1.0 / per_lng
     for i in range(n):
         if not records[i, ACCURACY] & OWN:
             continue
         who, lat, lng = records[i, WHO], records[i, LAT], records[i, LNG]
-        mine = 0.1 * (records[i, ACCURACY] & (OWN - 1))
+        mine = records[i, ACCURACY] & (OWN - 1)
         opened, closed = max(opens[who], records[i, FROM]), min(closes[who], records[i, TO])
         middle = bucket_of(lat, lng, per_lat, per_lng, mask)
         for nth in range(6):
@@ -142,15 +141,9 @@ def near_in_slab(
                     continue
                 if max(records[i, FROM], records[j, FROM]) < since or records[j, WHO] == who:
                     continue
-                d = distance_m(lat, lng, records[j, LAT], records[j, LNG], radius)
-                theirs = 0.1 * (records[j, ACCURACY] & (OWN - 1))
-                sigma = math.sqrt(mine * mine + theirs * theirs) / per_sigma
-                if d > min(limit + sigmas * sigma, furthest):
-                    continue
-                if sigma > 1e-9 and 1.0 - math.exp(-0.5 * (limit / sigma) ** 2) < floor:
-                    continue
-                weight = chance_within(limit, d, sigma)
-                if weight < floor:
+                theirs = records[j, ACCURACY] & (OWN - 1)
+                weight, _ = proximity(lat, lng, mine, records[j, LAT], records[j, LNG], theirs, limits)
+                if weight < 0.0:
                     continue
                 if count < room:
                     found_who[count], found_other[count] = who, records[j, WHO]
