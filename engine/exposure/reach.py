@@ -138,7 +138,7 @@ class _Work:
         self.q = np.zeros(f.FIELDS, np.int64)
         self.rows = _ROWS
         self._answers = self._room(self.rows)
-        self._stays = np.zeros(0, np.int64)
+        self._stays = np.zeros((0, f.STAY), np.int64)
         self._make()
 
     @staticmethod
@@ -174,8 +174,9 @@ class _Work:
             "check_in" in eligible.channels and eligible.same_place and bool(view.check_in),
             isolation.ctypes.data, len(isolation), depth,
         )  # fmt: skip
-        if len(self._stays) < 8 * int(q[OWN_MOST]) + f.ROWS_ASKED:
-            self._stays = np.zeros(1 << (8 * int(q[OWN_MOST]) + f.ROWS_ASKED).bit_length(), np.int64)
+        stays = (f.STAYS_KNOWN + 1) * int(q[OWN_MOST])
+        if len(self._stays) <= stays:
+            self._stays = np.zeros((1 << stays.bit_length(), f.STAY), np.int64)
         q[f.STAYS_AT], q[f.STAYS_MASK] = self._stays.ctypes.data, len(self._stays) - 1
 
     def reach(self, seeds: Sequence[Seed], first: int) -> Levels:

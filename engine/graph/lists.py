@@ -1,7 +1,7 @@
 """Lists over all days of a view: whom each person met, and who was at each place, each in one piece.
 
 Segments keep days apart, so that a person's rows of two weeks lie in a dozen places; where many traces are asked of
-one view, lists pay: they take 24 bytes a sighting (it is in two of them) and 24 a stay, and are forgotten with the
+one view, lists pay: they take 24 bytes a sighting (it is in two of them) and 32 a stay, and are forgotten with the
 view.
 """
 
@@ -117,26 +117,24 @@ def _stays(view: GraphView, table: Ints) -> list[Any]:
     parts = _halves(np.array([len(s.rows) for s in segments]))
     counts = np.zeros((len(parts), places), np.int32)
     in_parallel(lambda n: kernels.count_stays(atlas, *parts[n], counts[n]), range(len(parts)))
-    counts[0] += 1
-    where = _starts(counts)
-    counts[0] += 1
+    where = _starts(counts) + np.int32(1)
+    counts += 1
     rows = np.empty((int(where[-1]) + 1, kernels.ROW), np.int32)
-    rows[-1] = -1, kernels.NEVER, kernels.ALWAYS, kernels.ALWAYS
+    rows[[0, -1]] = kernels.NOWHERE
     base = int(table[kernels.BASE])
     in_parallel(lambda n: kernels.fill_stays(atlas, *parts[n], base, counts[n], rows), range(len(parts)))
-    halves = _halves(np.diff(where))
+    halves, longest = _halves(np.diff(where)), np.zeros(places, np.int32)
     own_counts = np.zeros((len(halves), people), np.int32)
-    longest = in_parallel(lambda n: kernels.order_rows(where, rows, *halves[n], own_counts[n]), range(len(halves)))
+    in_parallel(lambda n: kernels.order_rows(where, rows, *halves[n], own_counts[n], longest), range(len(halves)))
     starts = _starts(own_counts)
     own = np.empty((int(starts[-1]), kernels.OWN), np.int32)
-    spans = [(int(where[a]), int(where[b])) for a, b in halves]
-    in_parallel(lambda n: kernels.fill_own(rows, *spans[n], own_counts[n], own), range(len(halves)))
+    in_parallel(lambda n: kernels.fill_own(where, rows, *halves[n], own_counts[n], own), range(len(halves)))
     _by_parts(starts, lambda first, last: kernels.order_own(starts, own, first, last))
     table[kernels.OWN_STARTS], table[kernels.OWN_AT] = starts.ctypes.data, own.ctypes.data
-    table[kernels.OWN_PEOPLE], table[kernels.OWN_LONGEST] = people, max(longest)
+    table[kernels.OWN_PEOPLE], table[kernels.OWN_LONGEST] = people, longest.max(initial=0)
     table[kernels.OWN_MOST] = np.diff(starts).max(initial=0)
-    table[kernels.ROWS_AT] = rows.ctypes.data
-    return [starts, own, rows]
+    table[kernels.ROWS_AT], table[kernels.LONGESTS] = rows.ctypes.data, longest.ctypes.data
+    return [starts, own, rows, longest]
 
 
 def _halves(sizes: npt.NDArray[Any]) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from engine.exposure.reached import Question, Seed
 from engine.exposure.trace import trace_each
 from engine.exposure.windows import infectious_window
 from engine.graph import lists
+from engine.graph.kernels.lists import MANY, NOWHERE
 from engine.graph.lists import known_lists, lists_of
 from engine.graph.view import GraphView
 from engine.ids import Keys
@@ -177,7 +178,7 @@ def test_lists_hold_every_row_once_in_order(seed: int, shape: tuple[int, int, in
         _stays_are_right(view, base, *columns)
 
 
-def _stays_are_right(view: GraphView, base: int, starts: Any, own: Any, rows: Any) -> None:
+def _stays_are_right(view: GraphView, base: int, starts: Any, own: Any, rows: Any, longest: Any) -> None:
     expected = []
     for s in view.check_in:
         for key, who, left in zip(
@@ -186,25 +187,23 @@ def _stays_are_right(view: GraphView, base: int, starts: Any, own: Any, rows: An
             came = s.day_start - base + (key & 0x1FFFF)
             gone = s.day_start - base + left if left >= 0 else came + int(view.places.stay_s[key >> 17])
             if gone > came:
-                expected.append((key >> 17, who, came, gone))
-    place, found, latest = -1, [], 0
-    for who, came, gone, last in rows.tolist():
-        if who < 0:
-            place, before, latest = place + 1, -1, -(2**31)
-            assert (came, last) == (2**31 - 1, -(2**31))
-            continue
-        latest = max(latest, gone)
-        assert came >= before
-        assert last == latest
-        before = came
-        found.append((place, who, came, gone))
-    assert place == len(view.places.stay_s)
+                expected.append((key >> 17, came, who, gone))
+    assert rows[0].tolist() == rows[-1].tolist() == [NOWHERE] * 4
+    found = [(place, came, who, gone) for who, came, gone, place in rows[1:-1].tolist()]
+    assert [row[:2] for row in found] == sorted(row[:2] for row in found)
     assert sorted(found) == sorted(expected)
+    for place, most in enumerate(longest.tolist()):
+        assert most == max((gone - came for there, came, _, gone in found if there == place), default=0)
     for person in range(len(starts) - 1):
         mine = own[starts[person] : starts[person + 1]].tolist()
-        assert [came for came, _ in mine] == sorted(came for came, _ in mine)
-        assert [rows[where, 0] for _, where in mine] == [person] * len(mine)
-        assert [rows[where, 1] for _, where in mine] == [came for came, _ in mine]
+        assert [came for came, *_ in mine] == sorted(came for came, *_ in mine)
+        for came, gone, where, near in mine:
+            assert found[where - 1][1:] == (came, person, gone)
+            meanwhile = [
+                n + 1 for n, (place, since, _, until) in enumerate(found)
+                if place == found[where - 1][0] and since < gone and until > came
+            ]  # fmt: skip
+            assert (where - (near >> 16 & MANY), where + (near & MANY)) == (meanwhile[0], meanwhile[-1])
     assert len(own) == len(expected)
 
 

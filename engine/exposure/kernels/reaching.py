@@ -9,12 +9,10 @@ import numpy as np
 
 from engine.exposure.kernels import reaching_fields as f
 from engine.exposure.kernels.reaching_table import close_case, open_case, put_words
+from engine.exposure.kernels.walking import ask, ask_rows, item_of, look_up, met_within, own_stays, run_of
 from engine.graph.kernels import lists
 from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, put_int64
 from engine.kernels.memory import inner, part
-
-_SHORT = 24
-"""Entries that are looked through one by one."""
 
 
 @lean
@@ -25,7 +23,7 @@ def reach(q):
     """
     q[f.LOST] = 0
     while q[f.NEXT] < q[f.COUNT]:
-        cases, rows = min(f.TOGETHER, q[f.COUNT] - q[f.NEXT]), q[f.ROWS]
+        cases, rows, examined = min(f.TOGETHER, q[f.COUNT] - q[f.NEXT]), q[f.ROWS], q[f.EXAMINED]
         q[f.BEGUN], q[f.KEPT] = q[f.NEXT], 0
         _seed(q, cases)
         count, level = cases, np.int64(1)
@@ -33,7 +31,7 @@ def reach(q):
             q[f.LEVEL], q[f.LABELS] = level, 0
             _level(q, cases, count)
             if q[f.LOST]:
-                q[f.ROWS] = rows
+                q[f.ROWS], q[f.EXAMINED] = rows, examined
                 return False
             count = q[f.LABELS]
             q[f.LABELS_AT], q[f.MORE_AT] = q[f.MORE_AT], q[f.LABELS_AT]
@@ -67,13 +65,13 @@ def _level(q, cases, count):
                 _ask(q, labels + 8 * f.LABEL * asked)
                 asked += 1
             while looked_up < min(at + f.LOOKED_UP, count):
-                _look_up(q, labels + 8 * f.LABEL * looked_up, _item(q, looked_up))
+                _look_up(q, labels + 8 * f.LABEL * looked_up, item_of(q, looked_up))
                 looked_up += 1
             if q[f.STAYS]:
                 while known < min(at + f.STAYS_KNOWN, count):
-                    stays = _own(q, _item(q, known), stays)
+                    stays = own_stays(q, item_of(q, known), stays)
                     known += 1
-            item = _item(q, at)
+            item = item_of(q, at)
             seed = int64_at(q[f.SEEDS], f.SEED * (q[f.BEGUN] + case) + f.S_PERSON)
             if int64_at(item, f.I_MET) < int64_at(item, f.I_MET_END):
                 _met(q, item, seed)
@@ -88,18 +86,10 @@ def _level(q, cases, count):
 
 
 @inner
-def _item(q, label):
-    return q[f.ITEMS_AT] + 8 * f.ITEM * (label & (f.ITEMS - 1))
-
-
-@inner
 def _ask(q, label):
     """Ask for where the lists of a label begin, and for when the person was isolated."""
     who = int64_at(label, f.PERSON)
-    if q[f.ATTENUATION] >= 0:
-        prefetch(q[lists.MET_STARTS] + 4 * who)
-    if q[f.STAYS]:
-        prefetch(q[lists.OWN_STARTS] + 4 * who)
+    ask(q, who)
     if q[f.FORWARD] and q[f.ISOLATIONS]:
         prefetch(q[f.ISOLATION] + 8 * who)
 
@@ -110,20 +100,7 @@ def _look_up(q, label, item):
     who, start, end = int64_at(label, f.PERSON), int64_at(label, f.START), int64_at(label, f.END)
     if q[f.FORWARD] and q[f.LEVEL] > 1:
         end = _isolated(q, who, end)
-    put_int64(item, f.I_FROM, start)
-    put_int64(item, f.I_TO, end)
-    lo = hi = np.int64(0)
-    if q[f.ATTENUATION] >= 0 and who < q[lists.MET_PEOPLE] and start < end:
-        lo, hi = int32_at(q[lists.MET_STARTS], who), int32_at(q[lists.MET_STARTS], who + 1)
-        _ask_list(q[lists.MET_AT] + 4 * lists.MET * lo, q[lists.MET_AT] + 4 * lists.MET * hi)
-    put_int64(item, f.I_MET, lo)
-    put_int64(item, f.I_MET_END, hi)
-    lo = hi = np.int64(0)
-    if q[f.STAYS] and who < q[lists.OWN_PEOPLE] and start < end:
-        lo, hi = int32_at(q[lists.OWN_STARTS], who), int32_at(q[lists.OWN_STARTS], who + 1)
-        _ask_list(q[lists.OWN_AT] + 4 * lists.OWN * lo, q[lists.OWN_AT] + 4 * lists.OWN * hi)
-    put_int64(item, f.I_OWN, lo)
-    put_int64(item, f.I_OWN_END, hi)
+    look_up(q, who, start, end, item)
 
 
 @inner
@@ -135,57 +112,11 @@ def _isolated(q, who, otherwise):
 
 
 @inner
-def _ask_list(address, end):
-    """Ask for a short list, or for the middle of a long one."""
-    if end - address > 512:
-        prefetch((address + end) >> 1)
-        return
-    while address < end:
-        prefetch(address)
-        address += 64
-    prefetch(end - 1)
-
-
-@inner
-def _after(address, width, column, moment, lo, hi):
-    """The first entry of [lo, hi) whose ``column`` is above ``moment``, else hi."""
-    while lo < hi:
-        mid = (lo + hi) >> 1
-        if int32_at(address, width * mid + column) <= moment:
-            lo = mid + 1
-        else:
-            hi = mid
-    return lo
-
-
-@inner
-def _own(q, item, n):
-    """The rows of a label's own stays that may overlap its window go into the ring from ``n`` on; returns the end."""
-    lo, hi, mask, ring = int64_at(item, f.I_OWN), int64_at(item, f.I_OWN_END), q[f.STAYS_MASK], q[f.STAYS_AT]
-    address = q[lists.OWN_AT]
-    since = int64_at(item, f.I_FROM) - q[f.OWN_SLACK] - q[lists.OWN_LONGEST]
-    until = int64_at(item, f.I_TO) + q[f.OWN_SLACK]
-    if hi - lo > _SHORT:
-        lo = _after(address, lists.OWN, lists.ARRIVED, since, lo, hi)
-        hi = _after(address, lists.OWN, lists.ARRIVED, until - 1, lo, hi)
-    put_int64(item, f.I_OWN, n)
-    for j in range(lo, hi):
-        came = int32_at(address, lists.OWN * j + lists.ARRIVED)
-        put_int64(ring, n & mask, int32_at(address, lists.OWN * j + lists.WHERE))
-        n += (came > since) & (came < until)
-    put_int64(item, f.I_OWN_END, n)
-    return n
-
-
-@inner
 def _met(q, item, seed):
     """Words of everybody whom a label's list says was met within its window."""
     since, until = int64_at(item, f.I_FROM), int64_at(item, f.I_TO)
-    lo, hi = int64_at(item, f.I_MET), int64_at(item, f.I_MET_END)
+    lo, hi = met_within(q, item)
     address, most, forward, words = q[lists.MET_AT], q[f.ATTENUATION], q[f.FORWARD], q[f.WORDS_AT]
-    if hi - lo > _SHORT:
-        lo = _after(address, lists.MET, lists.SINCE, since - q[lists.MET_LONGEST], lo, hi)
-        hi = _after(address, lists.MET, lists.SINCE, until - 1, lo, hi)
     q[f.EXAMINED] += hi - lo
     while lo < hi:
         if q[f.WORDS] == f.BUFFER:
@@ -209,34 +140,23 @@ def _met(q, item, seed):
 @inner
 def _shared(q, item, who, seed):
     """Words of everybody who was at the place of one of a label's stays meanwhile."""
-    rows, ring, mask, last = q[lists.ROWS_AT], q[f.STAYS_AT], q[f.STAYS_MASK], int64_at(item, f.I_OWN_END)
-    own, other, examined = q[f.OWN_SLACK], q[f.OTHER_SLACK], np.int64(0)
-    words, forward = q[f.WORDS_AT], q[f.FORWARD]
+    ring, mask, last = q[f.STAYS_AT], q[f.STAYS_MASK], int64_at(item, f.I_OWN_END)
+    rows, slack, words, forward, n = q[lists.ROWS_AT], q[f.OTHER_SLACK], q[f.WORDS_AT], q[f.FORWARD], q[f.WORDS]
+    examined = np.int64(0)
     for j in range(int64_at(item, f.I_OWN), last):
-        ahead = rows + 16 * int64_at(ring, (j + f.ROWS_ASKED) & mask)
-        prefetch(ahead - 32)
-        prefetch(ahead + 48)
-        row = int64_at(ring, j & mask)
-        since = max(int32_at(rows, 4 * row + lists.CAME) - own, int64_at(item, f.I_FROM))
-        until = min(int32_at(rows, 4 * row + lists.GONE) + own, int64_at(item, f.I_TO))
-        examined += 1
-        if since >= until:
-            continue
-        i, n = row - 1, q[f.WORDS]
-        while int32_at(rows, 4 * i + lists.LATEST) > since - other:
+        stay = ring + 8 * f.STAY * (j & mask)
+        ask_rows(q, j + f.ROWS_ASKED)
+        since, until = int64_at(stay, f.SINCE), int64_at(stay, f.STAY_UNTIL)
+        i, hi = run_of(q, stay)
+        examined += hi - i
+        while i < hi:
             if n == f.BUFFER:
                 n = _emptied(q, n)
-            n = _there(q, words, forward, rows, i, who, seed, since, until, other, n)
-            i -= 1
-        examined -= i
-        i = row + 1
-        while int32_at(rows, 4 * i + lists.CAME) < until + other:
-            if n == f.BUFFER:
-                n = _emptied(q, n)
-            n = _there(q, words, forward, rows, i, who, seed, since, until, other, n)
-            i += 1
-        examined += i - 2
-        q[f.WORDS] = n
+            to = min(hi, i + f.BUFFER - n)
+            while i < to:
+                n = _there(q, words, forward, rows, i, who, seed, since, until, slack, n)
+                i += 1
+    q[f.WORDS] = n
     q[f.EXAMINED] += examined
 
 

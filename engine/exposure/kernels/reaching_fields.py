@@ -36,6 +36,9 @@ RANGE = 8
 ITEM = 8
 I_FROM, I_TO, I_MET, I_MET_END, I_OWN, I_OWN_END = range(6)
 """What is known of a label on its way: window, sightings, own stays, all [first, last)."""
+STAY = 4
+ROWS_FIRST, ROWS_LAST, SINCE, STAY_UNTIL = range(STAY)
+"""A stay in the ring: the rows of everybody who was there meanwhile, and from when to when it counts."""
 
 TOGETHER = 32
 """Cases whose levels are made together: enough that waits overlap, few enough that they stay in the cache."""

@@ -3,7 +3,7 @@
 Everything is int32; moments are seconds since the lists' first day.
 
 - *met*, (n, MET): the sightings of each person from both sides, ascending in start.
-- *rows*, (n, ROW): stays by place, ascending in arrival, a row that is nobody's before each place and after the last.
+- *rows*, (n, ROW): stays by place, ascending in arrival; the first row and the last are nobody's.
 - *own*, (n, OWN): the stays of each person, ascending in arrival.
 """
 
@@ -18,20 +18,23 @@ MET = 3
 OTHER, SINCE, LIMITS = range(MET)
 """Code of the other, start, and attenuation (cdB) << 16 | duration (s)."""
 ROW = 4
-WHO, CAME, GONE, LATEST = range(ROW)
-"""Code, from when to when, and the latest departure of this row and those before it at the place."""
-OWN = 2
-ARRIVED, WHERE = range(OWN)
-"""When, and in which of the rows."""
+WHO, CAME, GONE, PLACE = range(ROW)
+"""Code, from when to when, and the code of the place; NOWHERE: the row is nobody's."""
+OWN = 4
+ARRIVED, DEPARTED, WHERE, NEAR = range(OWN)
+"""From when to when, in which of the rows; and how many rows before that one (upper half) and after it hold everybody
+who was there meanwhile. MANY, in either half: more than can be told."""
+MANY, NOWHERE = 0xFFFF, -1
 NEVER, ALWAYS = np.int64(2**31 - 1), np.int64(-(2**31))
 
 # The table of a view's lists.
 TABLE = 12
-MET_STARTS, MET_AT, MET_PEOPLE, MET_LONGEST, OWN_STARTS, OWN_AT, OWN_PEOPLE, OWN_LONGEST, OWN_MOST, ROWS_AT, BASE = (
-    range(11)
-)
+(
+    MET_STARTS, MET_AT, MET_PEOPLE, MET_LONGEST, OWN_STARTS, OWN_AT, OWN_PEOPLE, OWN_LONGEST, OWN_MOST, ROWS_AT, BASE,
+    LONGESTS,
+) = range(TABLE)  # fmt: skip
 """Addresses of the starts by person (people + 1,) and of the lists; how many people have one; how long a row lasts at
-most; how many stays a person has at most; and the first day, UTC s."""
+most; how many stays a person has at most; the first day, UTC s; and the address of the longest stay of each place."""
 _AHEAD = 12
 
 
@@ -126,21 +129,19 @@ def fill_stays(atlas, first, last, base, cursor, rows):
             key = int64_at(k1, i)
             length, came = _length(key, int32_at(left_at, i), atlas[at.PLACE_STAY]), begun + (key & SECOND_MASK)
             if length > 0:
-                n = cursor[key >> SECOND_BITS]
-                rows[n, WHO], rows[n, CAME], rows[n, GONE] = int32_at(k2, i), came, came + length
-                cursor[key >> SECOND_BITS] = n + 1
+                n, place = cursor[key >> SECOND_BITS], key >> SECOND_BITS
+                rows[n, WHO], rows[n, CAME], rows[n, GONE], rows[n, PLACE] = int32_at(k2, i), came, came + length, place
+                cursor[place] = n + 1
 
 
 @lean
-def order_rows(starts, rows, first, last, counts):
+def order_rows(starts, rows, first, last, counts, longest):
     """Put the rows of places [first, last) into the order of time, and count the stays of each person there.
 
-    ``starts`` (places + 1,) says where the row that is nobody's before each place is. Returns the longest stay.
+    ``starts`` (places + 1,) says where the rows of each place begin; ``longest`` (places,) gets their longest stay.
     """
-    longest = np.int64(0)
     for place in range(first, last):
-        lo, hi = np.int64(starts[place]) + 1, np.int64(starts[place + 1])
-        rows[lo - 1, WHO], rows[lo - 1, CAME], rows[lo - 1, GONE], rows[lo - 1, LATEST] = -1, NEVER, ALWAYS, ALWAYS
+        lo, hi = np.int64(starts[place]), np.int64(starts[place + 1])
         gap = _gap(hi - lo)
         while gap:
             for i in range(lo + gap, hi):
@@ -154,27 +155,56 @@ def order_rows(starts, rows, first, last, counts):
                     j -= gap
                 rows[j, WHO], rows[j, CAME], rows[j, GONE] = who, came, gone
             gap //= 3
-        latest = ALWAYS
+        most = np.int64(0)
         for i in range(lo, hi):
-            latest = max(latest, np.int64(rows[i, GONE]))
-            rows[i, LATEST] = latest
-            longest = max(longest, np.int64(rows[i, GONE]) - np.int64(rows[i, CAME]))
+            most = max(most, np.int64(rows[i, GONE]) - np.int64(rows[i, CAME]))
             counts[rows[i, WHO]] += 1
-    return longest
+        longest[place] = most
 
 
 @lean
-def fill_own(rows, first, last, cursor, own):
-    """Write where each person's stays are, of rows [first, last), to where ``cursor`` (people,) says."""
-    for i in range(first, last):
-        if i + 2 * _AHEAD < last and rows[i + 2 * _AHEAD, WHO] >= 0 and rows[i + _AHEAD, WHO] >= 0:
-            fetch(cursor, np.int64(rows[i + 2 * _AHEAD, WHO]))
-            fetch(own, OWN * np.int64(cursor[rows[i + _AHEAD, WHO]]))
-        who = rows[i, WHO]
-        if who >= 0:
+def fill_own(starts, rows, first, last, cursor, own):
+    """Write where each person's stays are, of places [first, last), to where ``cursor`` (people,) says.
+
+    Cost: linear, and the logarithm of how many came during a stay.
+    """
+    end = np.int64(starts[last])
+    for place in range(first, last):
+        lo, hi = np.int64(starts[place]), np.int64(starts[place + 1])
+        there = lo
+        for i in range(lo, hi):
+            if i + 2 * _AHEAD < end:
+                fetch(cursor, np.int64(rows[i + 2 * _AHEAD, WHO]))
+                fetch(own, OWN * np.int64(cursor[rows[i + _AHEAD, WHO]]))
+            who, came, gone = rows[i, WHO], rows[i, CAME], rows[i, GONE]
+            while rows[there, GONE] <= came:
+                there += 1
             n = cursor[who]
-            own[n, ARRIVED], own[n, WHERE] = rows[i, CAME], i
+            own[n, ARRIVED], own[n, DEPARTED], own[n, WHERE] = came, gone, i
+            own[n, NEAR] = _near(i - there, _first_since(rows, gone, i + 1, hi) - i - 1)
             cursor[who] = n + 1
+
+
+@inner
+def _near(before, after):
+    return (min(before, MANY) << 16) | min(after, MANY)
+
+
+@inner
+def _first_since(rows, moment, lo, hi):
+    """The first of rows [lo, hi), ascending in arrival, that came at ``moment`` or later, else hi. Quick when near."""
+    step = np.int64(1)
+    while lo + step <= hi and rows[lo + step - 1, CAME] < moment:
+        lo += step
+        step *= 2
+    hi = min(hi, lo + step - 1)
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if rows[mid, CAME] < moment:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
 
 
 @lean
@@ -185,9 +215,11 @@ def order_own(starts, own, first, last):
         gap = _gap(hi - lo)
         while gap:
             for i in range(lo + gap, hi):
-                came, where, j = own[i, ARRIVED], own[i, WHERE], i
+                came, gone, where, near, j = own[i, ARRIVED], own[i, DEPARTED], own[i, WHERE], own[i, NEAR], i
                 while j >= lo + gap and own[j - gap, ARRIVED] > came:
-                    own[j, ARRIVED], own[j, WHERE] = own[j - gap, ARRIVED], own[j - gap, WHERE]
+                    own[j, ARRIVED], own[j, DEPARTED], own[j, WHERE], own[j, NEAR] = (
+                        own[j - gap, ARRIVED], own[j - gap, DEPARTED], own[j - gap, WHERE], own[j - gap, NEAR],
+                    )  # fmt: skip
                     j -= gap
-                own[j, ARRIVED], own[j, WHERE] = came, where
+                own[j, ARRIVED], own[j, DEPARTED], own[j, WHERE], own[j, NEAR] = came, gone, where, near
             gap //= 3
