@@ -696,8 +696,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "api.not_acceptable": ("chỉ có: {offered}.", "there are only: {offered}."),
     "api.not_ready": (
-        "máy chủ đang đọc lại nhật ký hoặc đang dừng; hãy thử lại sau vài giây.",
-        "the server is replaying its journal or stopping; try again in a few seconds.",
+        "máy chủ đang đọc lại nhật ký, đang chuẩn bị hoặc đang dừng; hãy thử lại sau vài giây.",
+        "the server is replaying its journal, getting ready or stopping; try again in a few seconds.",
     ),
     "api.journal": (
         "không đọc hoặc ghi được nhật ký; phần chưa trả lời thì chưa được nhận, hãy gửi lại sau.",
