@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.parameters import check_declared
 from api.port import EnginePort
 from api.problems import ProblemError, not_ready
 from engine.service.access import role_of
@@ -65,6 +66,7 @@ def allow(action: Action) -> Callable[..., Awaitable[str]]:
             raise ProblemError("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="truyvet"'})
         if role not in ALLOWED[action]:
             raise ProblemError("forbidden")
+        check_declared(request)
         engine = engine_of(request)
         if not engine.ready:
             raise not_ready(engine.share)

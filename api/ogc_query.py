@@ -28,7 +28,7 @@ class Span:
 
 
 def only(request: Request, *names: str) -> None:
-    """Refuse parameters that are not declared, as the standard demands.
+    """Refuse parameters that are not of this collection, as the standard demands.
 
     Raises:
         ProblemError: 400, naming those there are.

@@ -4,10 +4,13 @@ The texts ``param.<name>`` of ``engine.texts`` tell the same to whoever gets one
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from pydantic import BeforeValidator, WithJsonSchema
 
 from api.pages import DEFAULT_LIMIT, MAX_LIMIT
@@ -144,3 +147,25 @@ def box_of(given: str | None) -> Box | None:
     if not on_globe:
         raise ProblemError("bad_parameter", "bad_bbox")
     return numbers
+
+
+def check_declared(request: Request) -> None:
+    """Refuse parameters that the route does not have: one that is misspelt would be left out without a word.
+
+    Raises:
+        ProblemError: 400, naming those that there are.
+    """
+    given = request.query_params.keys()
+    route = request.scope.get("route")
+    if not given or not isinstance(route, APIRoute):
+        return
+    known = sorted(set(_names(route.dependant)))
+    if not given <= set(known):
+        raise ProblemError("bad_parameter", "bad_query" if known else "no_query", offered=", ".join(known))
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    """The names of a route's query parameters, those of its dependencies among them."""
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _names(inner)

@@ -844,6 +844,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "không có ô H3 này; viết 15 chữ số thập lục phân, độ phân giải 7 đến 10.",
         "there is no such H3 cell; write 15 hexadecimal digits, resolution 7 to 10.",
     ),
+    "api.no_query": ("không có tham số nào ở đây.", "parameters: there are none here."),
     "api.bad_query": ("tham số: chỉ có {offered}.", "parameters: there are only {offered}."),
     "api.bad_limit": ("limit: số nguyên từ 1 đến {most}.", "limit: a whole number from 1 to {most}."),
     "api.bad_ogc_bbox": (

@@ -35,7 +35,6 @@ Asked = Annotated[str | None, Query(max_length=MAX_TEXT)]
 @router.get("", summary="OGC API: landing page", responses=answers(OGC_LANDING, *_PROBLEMS))
 def landing(request: Request, role: MapRole, f: Format = None) -> Response:
     """Where everything is, as JSON or as a page for people."""
-    only(request)
     lang = reader_lang(request)
     if chosen_format(request, f, ("json", "html")) == "html":
         page = ogc.landing_html(_root(request), collections_of(role), lang)
@@ -157,7 +156,6 @@ def _root(request: Request) -> str:
 
 
 def _check(request: Request, f: str | None, any_accepted: bool = False) -> None:
-    only(request)
     if f is not None or not any_accepted:
         chosen_format(request, f, ("json",))
 

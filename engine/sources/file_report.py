@@ -69,4 +69,5 @@ class FileStory:
             "as_of": self.as_of,
             "error": self._error,
         }
-        return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
+        # Names of files are bytes of any kind.
+        return json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n"

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from stat import S_ISREG
 from time import monotonic
 
 from engine.clock import DAY, HOUR, Clock, system_clock
@@ -62,11 +63,10 @@ class FolderSource:
         while not stop.is_set():
             wait = self._every_s
             try:
-                for path, kind in self._ready():
-                    if stop.is_set():
-                        return
-                    self._settle(path, kind, sink)
+                trouble = self._settle_all(sink, stop)
                 self._sweep()
+                if trouble is not None:
+                    raise trouble
                 backoff.succeeded()
             except TruyvetError as error:
                 wait = backoff.after_failure()
@@ -75,6 +75,24 @@ class FolderSource:
                 wait = backoff.after_failure()
                 _log.warning("the watched folder cannot be used (errno %s); next try soon", error.errno)
             stop.wait(wait)
+
+    def _settle_all(self, sink: Sink, stop: threading.Event) -> Exception | None:
+        """Read and move what keeps still; what went wrong with the first file that could not be, after all others.
+
+        Raises:
+            JournalError: events cannot be stored now.
+        """
+        trouble: Exception | None = None
+        for path, kind in self._ready():
+            if stop.is_set():
+                break
+            try:
+                self._settle(path, kind, sink)
+            except TruyvetError:
+                raise
+            except Exception as error:  # one file must not hold up those behind it
+                trouble = trouble or error
+        return trouble
 
     def _sweep(self) -> None:
         """Once an hour remove what was put away longer ago than raw events may be kept."""
@@ -168,11 +186,12 @@ class FolderSource:
 
 
 def _look(path: Path) -> _Look | None:
+    """None: it is gone, cannot be looked at, or is no file (a pipe would be waited for, for ever)."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    return (found.st_size, found.st_mtime_ns, found.st_ino) if S_ISREG(found.st_mode) else None
 
 
 def _trouble(path: Path) -> str | None:

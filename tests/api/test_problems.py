@@ -68,6 +68,21 @@ def test_two_bad_parameters_are_both_told(call):
     assert "limit: " in detail
 
 
+def test_a_parameter_that_a_route_does_not_have_is_refused(call, app):
+    paths = {path: set(ways) for path, ways in app.openapi()["paths"].items() if path.startswith("/v1/")}
+    assert len(paths) > 20
+    for path, ways in paths.items():
+        for way in ways:
+            role = {"post": "feed" if "events" in path else "epidemiologist", "delete": "epidemiologist"}.get(way)
+            reply = call.request(way.upper(), f"{path}?min_probabilty=0.5&limit=", role=role or "officer")
+            detail = check(reply, 400, "bad_parameter")["detail"]
+            assert detail.startswith("parameters: "), (way, path, detail)
+    told = check(call.get("/v1/clusters?as_of=7"), 400, "bad_parameter")["detail"]
+    assert told == "parameters: there are only cursor, from, limit, policy, to."
+    check(call.get("/v1/clusters?as_of=7", role=None), 401, "unauthorized")
+    check(call.get("/v1/clusters?as_of=7", role="map"), 403, "forbidden")
+
+
 def test_unknown_things_are_404_or_400_by_name(call):
     assert "P-9" in check(call.get("/v1/cases/P-9/exposures"), 404, "unknown_case")["detail"]
     assert "P-9" in check(call.get(f"/v1/persons/{CASE}/chains?case=P-9"), 404, "unknown_case")["detail"]

@@ -264,3 +264,71 @@ def test_what_was_put_away_goes_when_its_time_is_over(inbox):
     source._sweep()
     assert list(inbox.rglob("*.ndjson")) == []
     assert len(asked) == 2  # a question to the database: not one a file
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"location-" + b"a" * 238 + b".ndjson",  # there is no room for the report's name
+        b"location-" + "ế".encode() * 79 + b".ndjson",
+        b"location-\xff.ndjson",  # no UTF-8
+        b"notes-\xff." + b"b" * 240,
+    ],
+)
+def test_a_file_with_a_strange_name_is_put_away_with_its_report(inbox, name):
+    row = lines(fixes(0, 1))
+    with open(os.path.join(os.fsencode(inbox), name), "w") as file:
+        file.write(row)
+    (inbox / "location-zz.ndjson").write_text(lines(fixes(1, 1)))
+    source, sink = quick(inbox), MemorySink()
+    with Running(source, sink):
+        until(lambda: not any(path.is_file() for path in inbox.iterdir()))
+    assert (inbox / "done" / "location-zz.ndjson").exists()
+    where = inbox / ("done" if name.startswith(b"location") else "failed")
+    (put,) = [p for p in where.iterdir() if not p.name.startswith("location-zz") and not p.name.endswith(".json")]
+    assert put.read_text() == row
+    assert report(put)["file"] == os.fsdecode(name).encode("utf-8", "replace").decode()
+    assert put.suffix == ".ndjson" or where.name == "failed"
+
+
+def test_a_file_that_cannot_be_moved_holds_nobody_up(inbox, monkeypatch):
+    moved = module.put_away
+
+    def jammed(path, folder, told):
+        if path.name == "location-1.ndjson":
+            raise OSError(13, "it is locked")
+        return moved(path, folder, told)
+
+    monkeypatch.setattr(module, "put_away", jammed)
+    for n in (1, 2):
+        (inbox / f"location-{n}.ndjson").write_text(lines(fixes(n, 1)))
+    sink = MemorySink()
+    with Running(quick(inbox), sink):
+        until((inbox / "done" / "location-2.ndjson").exists)
+    assert len(sink.events) == 2
+
+
+def test_an_error_nobody_foresaw_in_one_file_holds_up_no_other(inbox):
+    class Breaking(MemorySink):
+        def take(self, kind, batch, source):
+            if source.endswith("location-1.ndjson"):
+                raise ZeroDivisionError("nobody foresaw this")
+            return super().take(kind, batch, source)
+
+    for n in (1, 2):
+        (inbox / f"location-{n}.ndjson").write_text(lines(fixes(n, 1)))
+    source, sink, stop = quick(inbox), Breaking(), threading.Event()
+    with pytest.raises(ZeroDivisionError):
+        source.run(sink, stop)
+    assert (inbox / "done" / "location-2.ndjson").exists()
+    assert (inbox / "location-1.ndjson").exists()
+
+
+def test_what_is_no_file_is_left_alone(inbox):
+    os.mkfifo(inbox / "location-1.ndjson")
+    (inbox / "location-2.ndjson").symlink_to(inbox / "nothing")
+    (inbox / "location-3.ndjson").write_text(lines(fixes(0, 1)))
+    with Running(quick(inbox), MemorySink()):
+        until((inbox / "done" / "location-3.ndjson").exists)
+        time.sleep(0.2)
+    assert (inbox / "location-1.ndjson").exists()
