@@ -55,7 +55,12 @@ def forward(
         (Seed(f0.person, start, end),), depth, until, policy, state.courses, state.people.isolation, channels
     )
     key = ("forward", f0.person, depth, policy, until, channels)
-    return state.remember(key, lambda: trace(state.graph, state.person_keys, question))
+    return state.remember(key, lambda: trace(state.graph, state.person_keys, question), _size)
+
+
+def _size(found: Trace) -> int:
+    """Bytes of a trace, with its labels by level, which may be asked for later."""
+    return 2 * found.kept.nbytes + sum(column.nbytes for column in vars(found.reached).values())
 
 
 def direct(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 import pyarrow as pa
 
+from engine.clock import EARLIEST
 from engine.errors import BadParameterError, NotReadyError
 from engine.exposure.board import Board, OtherKeysError
 from engine.exposure.labels import Labelled
@@ -201,7 +202,7 @@ class Questions:
             BadParameterError: the interval is empty.
         """
         state, chosen, moment = self._asked(policy, end)
-        first = 0 if start is None else start
+        first = EARLIEST if start is None else start
         if first >= moment and start is not None:
             raise BadParameterError("the interval is empty: from must be earlier than to")
         return contacts_of(state, state.person(person), first, moment, chosen)[0]
@@ -221,7 +222,7 @@ class Questions:
     def clusters(self, start: int | None = None, end: int | None = None, policy: AnyPolicy = None) -> list[Cluster]:
         """Places where F0s were infectious or infected together, most cases first."""
         state, chosen, moment = self._asked(policy, end)
-        return answers.cluster_rows(state, chosen, 0 if start is None else start, moment)
+        return answers.cluster_rows(state, chosen, EARLIEST if start is None else start, moment)
 
     def hexes(
         self,
@@ -286,9 +287,11 @@ class Questions:
 
     def infectious_places(self, at: int | None = None) -> tuple[InfectiousPlace, ...]:
         """Places where F0s were while infectious, in the 14 days before ``at`` (default: data time), by key."""
-        labels = self._known.labels()
-        state = self.snapshot()
-        return infectious_places(labels, state, self._time_of(state) if at is None else at)
+        for _ in range(RETRIES):
+            labels, state = self._known.labels(), self.snapshot()
+            if labels.state.keys is state.person_keys:  # else a purge put another state in place between the two
+                return infectious_places(labels, state, self._time_of(state) if at is None else at)
+        raise NotReadyError("the state is being replaced; ask again in a moment")
 
     def board(
         self, level: frozenset[int] | None = None, area: str | None = None, since: int | None = None

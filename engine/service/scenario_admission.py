@@ -24,7 +24,7 @@ def admit(scenario: Scenario, plans: Sequence[RunPlan], stored: bool) -> None:
     Raises:
         BadInputError: what, and what to do instead.
     """
-    if files := files_named(scenario):
+    if files := files_named(scenario, plans):
         raise BadInputError(
             f"the scenario names the file {files[0]}: a server reads no files for its clients; use population.observed "
             f"or {COMMAND}"

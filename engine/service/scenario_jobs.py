@@ -125,7 +125,7 @@ class ScenarioJobs(ScenarioWork):
         scenario = parse(text, "scenario")
         plans = runs_of(scenario)
         admit(scenario, plans, stored=self._settings.data is not None)
-        digest = scenario_hash(scenario)
+        digest = scenario_hash(scenario, plans)
         with self._turn:
             if self._owner is None or self._stopping:
                 raise NotReadyError("scenarios are run by another server of this data folder, or not yet")

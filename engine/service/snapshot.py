@@ -19,6 +19,8 @@ from engine.people.timelines import F0, PeopleView
 T = TypeVar("T")
 REMEMBERED = 256
 """Answers kept per state; the oldest goes first."""
+REMEMBERED_BYTES = 2**28
+"""Bytes of all of them, but for the newest: a deep trace in a large city takes hundreds of millions by itself."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Snapshot:
     """Latest moment among accepted events, UTC s."""
     courses: dict[int, Course]
     _memory: dict[Hashable, Any] = field(default_factory=dict)
+    _sizes: dict[Hashable, int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def person(self, key: str) -> int:
@@ -72,17 +75,24 @@ class Snapshot:
         days = self.graph.location
         return any(_has(segment.rows.k1, code << SECOND_BITS, 1 << SECOND_BITS) for segment in days)
 
-    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value under ``key``, made at most about once per state."""
+    def remember(self, key: Hashable, make: Callable[[], T], size: Callable[[T], int] = lambda _: 0) -> T:
+        """The value under ``key``, made at most about once per state; ``size``: its bytes, where they are many."""
         found: T | None = self._memory.get(key)
         if found is not None:
             return found
         value = make()
+        took = size(value)
         with self._lock:
-            while len(self._memory) >= REMEMBERED:
-                self._memory.pop(next(iter(self._memory)))
-            self._memory[key] = value
+            self._drop(key)
+            held = sum(self._sizes.values())
+            while self._memory and (len(self._memory) >= REMEMBERED or held + took > REMEMBERED_BYTES):
+                held -= self._drop(next(iter(self._memory)))
+            self._memory[key], self._sizes[key] = value, took
         return value
+
+    def _drop(self, key: Hashable) -> int:
+        self._memory.pop(key, None)
+        return self._sizes.pop(key, 0)
 
 
 def courses_of(people: PeopleView) -> dict[int, Course]:

@@ -550,6 +550,8 @@ def test_hashes_do_not_depend_on_order_of_keys_or_layout(path: Path) -> None:
     other = parse(yaml.safe_dump(shuffled(load(text, "f").data), default_flow_style=True, width=60), "other.yml")
     assert scenario_hash(other) == scenario_hash(scenario)
     assert {run.hash for run in runs_of(other)} == {run.hash for run in runs_of(scenario)}
+    assert scenario_hash(scenario, runs_of(scenario)) == scenario_hash(scenario)
+    assert files.files_named(scenario, runs_of(scenario)) == files.files_named(scenario)
     assert all(re.fullmatch("[0-9a-f]{64}", run.hash) for run in runs_of(scenario))
 
 

@@ -84,6 +84,11 @@ def test_workbook_has_local_dates_and_numbers():
     assert (row["minutes"], row["level"], row["is_case"]) == (50, 1, "yes")
 
 
+def test_workbook_has_dates_that_excel_does_not_know_as_text():
+    sheet = sheets(replace(REPORT, rows=(replace(ROW, first_exposed_at=-3_786_825_600),)))[0]
+    assert (sheet["C2"].value, sheet["C2"].data_type) == ("1850-01-01 07:00:00", "s")
+
+
 @pytest.mark.parametrize("text", EVIL[:4])
 def test_workbook_texts_stay_texts(text):
     sheet = sheets(replace(REPORT, case=text, rows=(replace(ROW, person=text),)))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import from_rfc3339
-from engine.errors import BadParameterError
+from engine.errors import BadParameterError, NotReadyError
 from engine.exposure.policies import PRESETS
 from engine.risk.hexes import RESOLUTIONS, HexSums
 from engine.service.engine import Engine, Settings
@@ -83,6 +83,18 @@ def test_the_map_equals_the_oracle(engine, resolution):
     assert_as_oracle(EVENTS, found, resolution, AT)
     assert found.contact_h.sum() > 0
     assert found.as_of == engine.as_of
+
+
+def test_places_of_one_state_are_never_named_by_another(monkeypatch):
+    """A purge may put another state, in which codes mean others, in place between the levels and the names."""
+    before = load([("place", {"place": "old", "lat": 10.7, "lng": 106.7}), *EVENTS])
+    engine = load(EVENTS)
+    told = [before._known.labels(), engine._known.labels()]
+    monkeypatch.setattr(engine._known, "labels", lambda: told.pop(0))
+    assert [p.place for p in engine.infectious_places()] == [p.place for p in load(EVENTS).infectious_places()] != []
+    monkeypatch.setattr(engine._known, "labels", before._known.labels)
+    with pytest.raises(NotReadyError):
+        engine.infectious_places()
 
 
 @settings(**COMMON | {"max_examples": 15})

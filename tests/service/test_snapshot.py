@@ -71,6 +71,40 @@ def test_the_oldest_answers_are_forgotten_first() -> None:
     assert state.remember(module.REMEMBERED, lambda: -1) == module.REMEMBERED + 1000
 
 
+def test_large_answers_are_kept_up_to_a_bound_and_the_newest_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REMEMBERED_BYTES", 100)
+    state = load([]).snapshot()
+    made: list[str] = []
+
+    def ask(key: str, size: int) -> None:
+        state.remember(key, lambda: made.append(key) or key, lambda _: size)
+
+    for key, size in (("a", 40), ("b", 40), ("c", 20), ("a", 40), ("d", 1), ("b", 40), ("a", 40), ("e", 1_000)):
+        ask(key, size)
+    assert made == ["a", "b", "c", "d", "a", "e"]  # d made room for itself by a, and a by b
+    ask("e", 1_000)
+    ask("a", 40)
+    assert made[6:] == ["a"]
+    ask("e", 1_000)
+    assert made[7:] == ["e"]
+
+
+def test_traces_tell_how_large_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REMEMBERED_BYTES", 1)
+    engine = load([case("a", onset_at=T0), case("c", onset_at=T0), saw("a", "b", T0 + 60)])
+    for person in ("a", "c", "a"):
+        engine.exposures(person)
+    assert [key[1] for key in engine.snapshot()._memory] == [engine.snapshot().person("a")]
+
+
+@pytest.mark.parametrize("year_0", [T0, -3_786_825_600])
+def test_everything_known_begins_with_the_first_event_of_any_year(year_0: int) -> None:
+    world = [case(p, onset_at=year_0) for p in "ab"] + [stay(p, "x", year_0 + 60, year_0 + 7_260) for p in "ab"]
+    engine = load(world)
+    assert [(c.other, c.t_start) for c in engine.contacts("a")] == [("b", year_0 + 60)]
+    assert [(c.place, c.cases) for c in engine.clusters()] == [("x", ("a", "b"))]
+
+
 @pytest.mark.parametrize(
     "other", [{"depth": 1}, {"policy": "cdc"}, {"until": T0 + 60}, {"channels": frozenset({"location"})}]
 )

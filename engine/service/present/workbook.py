@@ -19,6 +19,8 @@ ZONE = "UTC+07:00"
 """Excel's dates know no zone, so the header says it."""
 MAX_CELL = 32_767
 """Most characters of a cell; the rest would be dropped by Excel without a word."""
+FIRST_YEAR = 1900
+"""Excel shows earlier dates as a row of #; they are written as text."""
 _WIDTHS = {
     "person": 22,
     "via": 22,
@@ -46,7 +48,11 @@ def exposures_xlsx(report: ExposureReport, rows: Sequence[ExposureRow], lang: La
             shown = exposure_row(row)
             for x, name in enumerate(COLUMNS):
                 if name.endswith("_at"):
-                    sheet.write_datetime(y, x, in_viet_nam(getattr(row, name)), date)
+                    moment = in_viet_nam(getattr(row, name))
+                    if moment.year >= FIRST_YEAR:
+                        sheet.write_datetime(y, x, moment, date)
+                    else:
+                        sheet.write_string(y, x, f"{moment}")
                 else:
                     _put(sheet, y, x, shown[name], lang)
         sheet.freeze_panes(1, 1)
