@@ -11,6 +11,8 @@ from engine.graph.parts import Part
 from engine.graph.segments import Columns, Ints, Rows, merge_runs
 
 Key = tuple[int, int]
+SMALL, MOST_RUNS = 1 << 16, 12
+"""Runs that make no more rows than this together merge at once; of larger ones there may be so many."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,21 @@ class Day:
         return np.isin(rows.k1, self.barred)
 
     def push(self, run: Rows) -> None:
-        """Take in a sorted run none of whose keys is here. Runs merge as they grow."""
+        """Take in a sorted run none of whose keys is here.
+
+        Small runs merge as they grow; large ones when there are many of them, for each is merged with all then.
+        """
         if len(run) == 0:
             return
-        self.runs.append(run)
-        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
-            self.runs[-2:] = [merge_runs(self.runs[-2:])]
+        runs = self.runs
+        runs.append(run)
+        while len(runs) > 1 and len(runs[-2]) < 2 * len(runs[-1]) and len(runs[-2]) + len(runs[-1]) <= SMALL:
+            runs[-2:] = [merge_runs(runs[-2:])]
+        if len(runs) > MOST_RUNS:
+            at = len(runs) - 2
+            while at > 0 and len(runs[at - 1]) < 2 * sum(len(later) for later in runs[at:]):
+                at -= 1
+            runs[at:] = [merge_runs(runs[at:])]
 
     def look_up(self, rows: Rows) -> Found:
         """Which keys are here, and their payload; zeros where not."""

@@ -24,6 +24,8 @@ from engine.ids import Keys
 BULK = ("bluetooth", "check_in", "location")
 Coded = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32] | None]
 """Codes of ``person``, and of ``peer`` where the kind has one, by row."""
+CHUNK = 1 << 16
+"""Rows that columns are made of at a time: what is made on the way needs no new pages."""
 
 
 def _seconds(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -35,10 +37,24 @@ def _filled(column: pa.ChunkedArray, missing: float | bool) -> npt.NDArray[Any]:
     return np.asarray((column.fill_null(missing) if column.null_count else column).to_numpy())
 
 
+def _scaled(
+    column: pa.ChunkedArray, factor: float, dtype: type[np.generic], most: float | None = None
+) -> npt.NDArray[Any]:
+    """Numbers (0 where missing) times ``factor``, rounded; from 1 to ``most`` where that is given."""
+    values = _filled(column, 0.0)
+    out = np.empty(len(values), dtype)
+    for first in range(0, len(out), CHUNK):
+        some = np.rint(values[first : first + CHUNK] * factor)
+        out[first : first + CHUNK] = some if most is None else np.clip(some, 1, most)
+    return out
+
+
 def _cells(rows: Rows) -> npt.NDArray[np.uint64]:
-    lat = rows.payload["lat_e7"].astype(np.float64) / 1e7
-    lng = rows.payload["lng_e7"].astype(np.float64) / 1e7
-    return cells_of(lat, lng, int(params.FIX_CELL_RESOLUTION.value))
+    out, resolution = np.empty(len(rows), np.uint64), int(params.FIX_CELL_RESOLUTION.value)
+    for first in range(0, len(out), CHUNK):
+        lat, lng = (rows.payload[name][first : first + CHUNK] / 1e7 for name in ("lat_e7", "lng_e7"))
+        out[first : first + CHUNK] = cells_of(lat, lng, resolution)
+    return out
 
 
 class ContactGraph:
@@ -78,7 +94,7 @@ class ContactGraph:
         if peer is not None:
             payload = {
                 "duration_s": _filled(table.column("duration_s"), 1).astype(np.uint16),
-                "attenuation_cdb": np.rint(_filled(table.column("attenuation_db"), 0.0) * 100).astype(np.int16),
+                "attenuation_cdb": _scaled(table.column("attenuation_db"), 100, np.int16),
             }
             return Batch(kind, person, _seconds(table.column("at")), peer, payload, *special)
         if kind == "check_in":
@@ -87,11 +103,10 @@ class ContactGraph:
             known = table.column("left_at").is_valid().to_numpy()
             seconds_since_midnight(_seconds(table.column("left_at")), known, at, left)
             return Batch(kind, place, at, person, {"left_at": left}, *special)
-        accuracy = np.clip(np.rint(_filled(table.column("accuracy_m"), 0.0) * 10), 1, 65_535)
         payload = {
-            "lat_e7": np.rint(_filled(table.column("lat"), 0.0) * 1e7).astype(np.int32),
-            "lng_e7": np.rint(_filled(table.column("lng"), 0.0) * 1e7).astype(np.int32),
-            "accuracy_dm": accuracy.astype(np.uint16),
+            "lat_e7": _scaled(table.column("lat"), 1e7, np.int32),
+            "lng_e7": _scaled(table.column("lng"), 1e7, np.int32),
+            "accuracy_dm": _scaled(table.column("accuracy_m"), 10, np.uint16, most=65_535),
         }
         return Batch(kind, person, _seconds(table.column("at")), None, payload, *special)
 

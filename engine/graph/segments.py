@@ -17,7 +17,7 @@ location 23, both orders included (one more where a segment has 2^24 rows).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,15 @@ import numpy.typing as npt
 
 from engine import params
 from engine.graph.kernels.grouping import group, reach_of_sightings, reach_of_stays, second_span
-from engine.graph.kernels.merging import distinct_groups, merge_groups, merge_places, moments_of, weave
+from engine.graph.kernels.merging import (
+    distinct_groups,
+    merge_groups,
+    merge_places,
+    merge_sources,
+    moments_of,
+    weave,
+    weave_many,
+)
 from engine.graph.kernels.next_fix import own_stays
 from engine.graph.kernels.order import PAD, SHORT, pack
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
@@ -34,6 +42,8 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
 Columns = dict[str, npt.NDArray[Any]]
+WAYS = 16
+"""So many runs are merged at once."""
 
 PAYLOAD: dict[str, dict[str, type[np.generic]]] = {
     "bluetooth": {"duration_s": np.uint16, "attenuation_cdb": np.int16},
@@ -107,8 +117,36 @@ class Woven:
 
 
 def merge_runs(runs: Sequence[Rows]) -> Rows:
-    """One run out of sorted runs that share no key, the last two first. Cost: linear each step."""
-    return reduce(lambda b, a: Woven.of(a, b).rows(a, b), reversed(runs))
+    """One run out of sorted runs that share no key. Cost: linear, about 20 ns a row for each ``WAYS`` of them."""
+    left = list(runs)
+    while len(left) > 2:
+        left[-WAYS:] = [_merged(left[-WAYS:])]
+    return Woven.of(*left).rows(*left) if len(left) == 2 else left[0]
+
+
+def _merged(runs: Sequence[Rows]) -> Rows:
+    """One run out of at most ``WAYS``, in one go."""
+    kind, k1, sizes = runs[0].kind, [run.k1 for run in runs], np.array([len(run) for run in runs])
+    k2 = [] if kind == "location" else [run.k2 for run in runs]
+    source, ways = np.empty(int(sizes.sum()), np.uint8), 1 << (len(runs) - 1).bit_length()
+    tree, heads = np.empty(2 * ways, np.int64), np.empty((2, ways), np.int64)
+    k2_at = _addresses(k2) if k2 else np.zeros(len(runs), np.int64)
+    merge_sources(_addresses(k1), k2_at, sizes, np.zeros(len(runs), np.int64), tree, heads[0], heads[1], source)
+    payload = {name: _woven([run.payload[name] for run in runs], source) for name in runs[0].payload}
+    return Rows(kind, _woven(k1, source), _woven(k2, source) if k2 else runs[0].k2, payload)
+
+
+def _addresses(columns: Sequence[npt.NDArray[Any]]) -> Ints:
+    """Where each column begins; they must be contiguous, and outlive the table."""
+    return np.array([column.__array_interface__["data"][0] for column in columns], np.int64)
+
+
+def _woven(columns: Sequence[npt.NDArray[Any]], source: Bytes) -> npt.NDArray[Any]:
+    """The merged column."""
+    out = np.empty(len(source), columns[0].dtype)
+    place = np.zeros(len(columns), np.int64)
+    weave_many(_addresses(columns), out.itemsize, source, place, int(_addresses([out])[0]))
+    return out
 
 
 @dataclass(frozen=True)
@@ -215,10 +253,10 @@ def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | No
 def _grouped(by: npt.NDArray[Any], k1: Ints) -> tuple[npt.NDArray[Any], Codes, Codes]:
     """Groups, their starts, and the rows of the second order."""
     n = len(by)
-    order, groups, first = np.empty(n, np.int32), np.empty(n, by.dtype), np.empty(n + 1, np.int32)
+    order, first = np.empty(n, np.int32), np.empty(n + 1, np.int32)
     keys, room = np.empty(n, np.int64), np.empty(n, np.int64)
-    count = group(by, k1, np.empty(n, np.int32), keys, room, order, groups, first)
-    return groups[:count].copy(), first[: count + 1].copy(), order
+    count = group(by, k1, keys, room, order, first)
+    return room[:count].astype(by.dtype), first[: count + 1].copy(), order
 
 
 def merge_segments(a: Segment, b: Segment) -> Segment:

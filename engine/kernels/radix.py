@@ -11,6 +11,8 @@ DEAL_BITS = 8
 """Many keys are first dealt out to so many heaps."""
 NEAR = 1 << 16
 """So many keys, with room to work in, fit near a core (1 MiB)."""
+MOST_DEAL_BITS, HEAP = 11, 1 << 12
+"""Of many more there are as many heaps as make them this small, but no more than 2^11."""
 FEW = 48
 """So few are put in order by insertion."""
 
@@ -114,9 +116,8 @@ def differing_bits(code):
 def order_by(code, second):
     """Stable order, int32, by code (not negative) and then second (below 2^17), equal ones as they came.
 
-    Each key is packed with the place of its row into one word, so that a pass moves 8 bytes a row; what does not fit
-    beside the place takes another round. Rows that come in the order of time cost no pass over the seconds, bits that
-    all codes share none over those. Cost: linear, 4 to 12 ns a row.
+    Rows that come in the order of time cost no pass over the seconds, bits that all codes share none over those.
+    Cost: linear, 4 to 12 ns a row.
     """
     n = len(code)
     order = np.empty(n, np.int32)
@@ -128,16 +129,78 @@ def order_by(code, second):
 def into_order(code, second, order, keys, other):
     """``order_by`` into ``order``; ``keys`` and ``other``, int64 and at least as long, are to work in.
 
+    Returns (whether ``keys`` holds code and second of the rows in order, lowest bit in which codes differ, the bits
+    that all share); see :func:`code_of`. Else they differ in too many bits for one word.
+
     Arrays that numpy makes outside of kernels lie on large pages where they are large: kernels are given theirs.
     """
     n = len(code)
-    for i in range(n):
-        order[i] = i
     least, code_bits = differing_bits(code)
     ascending = True
     for i in range(1, n):
         ascending &= second[i] >= second[i - 1]
-    low = 0 if ascending else SECOND_BITS
+    place = bit_length(np.uint64(max(n - 1, 0)))
+    shared = np.int64(0)
+    if n:
+        shared = np.int64(
+            np.uint64(code[0]) & ~(((np.uint64(1) << np.uint64(code_bits)) - np.uint64(1)) << np.uint64(least))
+        )
+    deal = min(code_bits, MOST_DEAL_BITS, bit_length(np.uint64(n // HEAP))) if n > NEAR else 0
+    deal = max(deal, code_bits + SECOND_BITS + place - 63)
+    if deal > min(code_bits, MOST_DEAL_BITS) or code_bits + SECOND_BITS > 63:
+        _in_rounds(code, second, order, keys, other, least, code_bits, 0 if ascending else SECOND_BITS)
+        return False, least, shared
+    _in_heaps(code, second, order, keys, other, least, code_bits, deal, ascending)
+    return True, least, shared
+
+
+@njit(cache=True, nogil=True)
+def code_of(key, least, shared):
+    """The code in what :func:`into_order` leaves in ``keys``; the second is in the lowest ``SECOND_BITS``."""
+    return key >> SECOND_BITS << least | shared
+
+
+@njit(cache=True, nogil=True)
+def _in_heaps(code, second, order, keys, other, least, code_bits, deal, ascending):
+    """Order in one round: code, second and place of each row in one word, so that nothing is looked up afterwards.
+
+    Words are dealt out to 2^``deal`` heaps by the uppermost bits of their codes, which they need not hold then;
+    the rest happens in a heap at a time, which fits near the core.
+    """
+    n, place = len(code), bit_length(np.uint64(max(len(code) - 1, 0)))
+    kept = np.int64(code_bits - deal)
+    upto = np.zeros((np.int64(1) << deal) + 1, np.int64)
+    for i in range(n if deal else 0):
+        upto[((np.int64(code[i]) >> least) & ((np.int64(1) << code_bits) - 1)) >> kept] += 1
+    before = np.int64(0)
+    for heap in range(len(upto)):
+        here = upto[heap]
+        upto[heap] = before
+        before += here
+    for i in range(n):
+        part = (np.int64(code[i]) >> least) & ((np.int64(1) << code_bits) - 1)
+        heap = part >> kept
+        word = (part & ((np.int64(1) << kept) - 1)) << SECOND_BITS | np.int64(second[i])
+        keys[upto[heap]] = word << place | i
+        upto[heap] += 1
+    a = np.int64(0)
+    for heap in range(len(upto) - 1):
+        b = upto[heap]
+        low = place + (SECOND_BITS if ascending else 0)
+        moved = _sort_near(keys[a:b], other[a:b], low, place + SECOND_BITS + kept)
+        found, upper = other if moved else keys, np.int64(heap) << kept << SECOND_BITS
+        for i in range(a, b):
+            order[i] = found[i] & ((np.int64(1) << place) - 1)
+            keys[i] = upper | found[i] >> place
+        a = b
+
+
+@njit(cache=True, nogil=True)
+def _in_rounds(code, second, order, keys, other, least, code_bits, low):
+    """Order where codes differ in too many bits: part by part, with the place of a row in the order before."""
+    n = len(code)
+    for i in range(n):
+        order[i] = i
     bits, place = low + code_bits, bit_length(np.uint64(max(n - 1, 0)))
     done = 0
     while done < bits:

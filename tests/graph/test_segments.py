@@ -1,11 +1,16 @@
 """Day segments: sorted runs, merged runs, the second order."""
 
+from random import Random
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.graph.segments import (
+    PAYLOAD,
     SECOND_BITS,
+    WAYS,
     Rows,
     build_segment,
     major,
@@ -25,18 +30,33 @@ def run(rows: dict[tuple[int, int], int]) -> Rows:
     )
 
 
-disjoint = st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 3)), st.integers(0, 99), max_size=20)
+disjoint = st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 3)), st.integers(0, 99), max_size=28)
 
 
-@settings(max_examples=50, deadline=None)
-@given(disjoint, st.lists(st.integers(0, 3), min_size=20, max_size=20))
-def test_runs_that_share_no_key_become_one(rows: dict[tuple[int, int], int], part: list[int]) -> None:
-    split = [{k: v for (k, v), p in zip(rows.items(), part, strict=False) if p == n} for n in range(4)]
+@settings(max_examples=100, deadline=None)
+@given(disjoint, st.integers(1, 2 * WAYS + 3), st.randoms(use_true_random=False))
+def test_runs_that_share_no_key_become_one(rows: dict[tuple[int, int], int], parts: int, rng: Random) -> None:
+    of = {key: rng.randrange(parts) for key in rows}
+    split = [{key: v for key, v in rows.items() if of[key] == n} for n in range(parts)]
     whole, merged = run(rows), merge_runs([run(one) for one in split])
     for name in ("k1", "k2"):
         one, other = getattr(whole, name), getattr(merged, name)
         assert (one.dtype, one.tolist()) == (other.dtype, other.tolist())
     assert merged.payload["left_at"].tolist() == whole.payload["left_at"].tolist()
+
+
+@pytest.mark.parametrize("kind", PAYLOAD)
+def test_every_column_of_many_runs_is_merged(kind: str) -> None:
+    rng, n = np.random.default_rng(4), 5_000
+    k1 = rng.permutation(20_000)[:n] - 5_000  # negative ones as well: no first key has them, no kernel minds
+    payload = {name: rng.integers(0, 30_000, n).astype(dtype) for name, dtype in PAYLOAD[kind].items()}
+    rows = Rows(kind, k1, rng.integers(0, 9, n).astype(np.int32), payload)
+    which = rng.integers(0, 9, n) ** 2 // 9
+    runs = [rows.take(at[np.argsort(k1[at])]) for at in (np.flatnonzero(which == part) for part in range(9))]
+    merged, wanted = merge_runs(runs), rows.take(np.argsort(k1))
+    assert (merged.k1.tolist(), merged.k2.tolist()) == (wanted.k1.tolist(), wanted.k2.tolist())
+    for name, column in wanted.payload.items():
+        assert (merged.payload[name].dtype, merged.payload[name].tolist()) == (column.dtype, column.tolist())
 
 
 def test_first_key_packs_code_and_second() -> None:

@@ -3,6 +3,7 @@
 import itertools
 import random
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.clock import DAY
 from engine.events.outcome import ACCEPTED, DUPLICATE, RETRACTED
+from engine.graph import days
 from engine.graph.batches import Batch
 from engine.graph.segments import PAYLOAD
 from engine.graph.store import EventLog
@@ -90,6 +92,18 @@ def test_many_small_batches_stay_few_runs_and_lose_nothing(keys: list[int], size
     runs = log._days[0].runs
     assert all(len(a) >= 2 * len(b) for a, b in itertools.pairwise(runs))
     assert len(log) == len(set(keys))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=300), st.integers(1, 30), st.integers(0, 40))
+def test_large_runs_wait_until_there_are_many(keys: list[int], size: int, small: int) -> None:
+    log = EventLog("bluetooth")
+    with patch.object(days, "SMALL", small), patch.object(days, "MOST_RUNS", 3):
+        for at in range(0, len(keys), size):
+            log.apply(batch("bluetooth", [told(k, duration_s=1 + k % 50) for k in keys[at : at + size]]))
+            assert len(log._days[0].runs) <= 3
+    assert len(log) == len(set(keys))
+    assert sorted(value[0] for value in live(log).values()) == sorted(1 + k % 50 for k in set(keys))
 
 
 def test_the_same_row_again_is_a_duplicate() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from engine.graph.layout import SECOND_BITS
-from engine.kernels.radix import into_order
+from engine.graph.layout import SECOND_BITS, SECOND_MASK
+from engine.kernels.radix import code_of, into_order
 
 DAY = 86_400
 
@@ -63,10 +63,13 @@ def sort_day(code, second, peer, row, keys, room, k1, k2, source):
     """
     n = len(code)
     order = source
-    into_order(code, second, order, keys, room)
+    packed, least, shared = into_order(code, second, order, keys, room)
     for i in range(n):
         at = order[i]
-        k1[i] = np.int64(code[at]) << SECOND_BITS | second[at]
+        if packed:
+            k1[i] = code_of(keys[i], least, shared) << SECOND_BITS | keys[i] & SECOND_MASK
+        else:
+            k1[i] = np.int64(code[at]) << SECOND_BITS | second[at]
         if len(peer):
             k2[i] = peer[at]
         source[i] = row[at]

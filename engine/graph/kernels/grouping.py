@@ -4,26 +4,26 @@ import numpy as np
 from numba import njit
 
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
-from engine.kernels.radix import into_order
+from engine.kernels.radix import code_of, into_order
 
 
 @njit(cache=True, nogil=True)
-def group(by, k1, second, keys, room, order, groups, first):
+def group(by, k1, keys, room, order, first):
     """Rows sorted by ``k1`` into the order of ``by``, then second, then row; returns how many distinct groups.
 
-    ``groups``, as (rows,), gets those, ``first``, as (rows + 1,), the first index of each and the end; ``second``,
-    ``keys`` and ``room``, as (rows,), are to work in. Cost: linear.
+    ``room`` gets those, ``first``, as (rows + 1,), the first index of each and the end; ``keys`` and ``room``, int64 as
+    (rows,), are to work in. Cost: linear.
     """
     n = len(by)
     for i in range(n):
-        second[i] = k1[i] & SECOND_MASK
-    into_order(by, second, order, keys, room)
+        first[i] = k1[i] & SECOND_MASK
+    packed, least, shared = into_order(by, first[:n], order, keys, room)
     for i in range(n):  # apart from the loop below, whose branch would have to wait for each of these
-        keys[i] = by[order[i]]
+        keys[i] = code_of(keys[i], least, shared) if packed else np.int64(by[order[i]])
     count = 0
     for i in range(n):
         if i == 0 or keys[i] != keys[i - 1]:
-            groups[count], first[count] = keys[i], i
+            room[count], first[count] = keys[i], i
             count += 1
     first[count] = n
     return count

@@ -49,7 +49,7 @@ def _storer(bits: int) -> Any:
     return intrinsic(store)
 
 
-put_int64, put_int32, put_uint8 = _storer(64), _storer(32), _storer(8)
+put_int64, put_int32, put_int16, put_uint8 = _storer(64), _storer(32), _storer(16), _storer(8)
 """Write the low bits of an int64 as element ``index`` of the column at ``address``."""
 
 
