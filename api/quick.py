@@ -22,6 +22,8 @@ from engine.errors import TruyvetError
 
 LONGEST = 4_096
 """Bytes of a request that is known by heart."""
+HEAD_S = 20.0
+"""Time that a sender may take from the first byte of a request until the last of its headers, s."""
 _END = b"\r\n\r\n"
 _NEVER = float("-inf")
 
@@ -70,6 +72,7 @@ class QuickProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with the short way before its parser. See :func:`quick_protocol`."""
 
     quick: Quick
+    head_s = HEAD_S
 
     def __init__(
         self,
@@ -85,6 +88,20 @@ class QuickProtocol(HttpToolsProtocol):
         """Requests that began in the bytes at hand."""
         self._answered = _NEVER
         """When a request was last answered the short way, by the loop's clock."""
+        self._in_head = False
+        """Whether a request has begun whose headers are not all here."""
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its own parent
+        """Somebody connects, and has as long for a first request as for a next one."""
+        super().connection_made(transport)
+        self._look_again(self.timeout_keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._in_head = False
+        self._watch_head()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Answer at once what is known by heart, while nothing else is under way; else parse it."""
@@ -100,6 +117,7 @@ class QuickProtocol(HttpToolsProtocol):
                 return
         self._begun = 0
         super().data_received(data)
+        self._watch_head()
         if whole and self._between and self._begun == 1:
             self.scope[RAW] = data  # type: ignore[literal-required]  # the application's own
 
@@ -107,12 +125,33 @@ class QuickProtocol(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._between = False
+        self._in_head = True
         self._begun += 1
+
+    def on_headers_complete(self) -> None:
+        """All of its headers are here."""
+        self._in_head = False
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Its last byte is here."""
         super().on_message_complete()
         self._between = True
+
+    def _watch_head(self) -> None:
+        """Bytes that come one by one must not hold a connection for ever."""
+        if self._in_head and self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_s, self._too_slow)
+        elif not self._in_head and self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        self._head_timer = None
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._watch_head()  # the answer before it comes first
 
     def _stay(self) -> None:
         self._answered = self.loop.time()

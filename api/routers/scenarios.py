@@ -1,5 +1,6 @@
 """``/v1/scenarios``: what would have happened under other rules; submitted, watched, fetched, cancelled."""
 
+import asyncio
 import json
 from typing import Annotated, Any, Literal
 
@@ -40,7 +41,7 @@ async def _text(request: Request) -> str:
     """The scenario in the body.
 
     Raises:
-        ProblemError: 413, 415, or no UTF-8.
+        ProblemError: 408, 413, 415, or no UTF-8.
         ScenarioError: no JSON.
     """
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -49,10 +50,15 @@ async def _text(request: Request) -> str:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError("unsupported_encoding", offered="identity")
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ProblemError("body_too_large", limit=MOST_BYTES, headers={"Connection": "close"})
+    patience_s = request.app.state.intake.limits.body_s
+    try:
+        async with asyncio.timeout(patience_s):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise ProblemError("body_too_large", limit=MOST_BYTES, headers={"Connection": "close"})
+    except TimeoutError:
+        raise ProblemError("too_slow", headers={"Connection": "close"}, seconds=patience_s) from None
     try:
         text = body.decode("utf-8-sig")
         return text if media in _YAML else _yaml_of(text)
@@ -91,8 +97,8 @@ ReportLang = Annotated[Literal["vi", "en"] | None, Query(description="`vi` or `e
     summary="Submit a scenario",
     status_code=202,
     openapi_extra=_BODY,
-    responses=answers(ONE, *_PROBLEMS, "bad_scenario", "bad_input", "body_too_large", "unsupported_media_type",
-                      "unsupported_encoding", "busy", "journal", "storage_full")
+    responses=answers(ONE, *_PROBLEMS, "bad_scenario", "bad_input", "too_slow", "body_too_large",
+                      "unsupported_media_type", "unsupported_encoding", "busy", "journal", "storage_full")
     | {202: {"description": "it waits or runs; `Location` tells where to look",
              "content": {"application/json": {"example": JOB}}}},
 )  # fmt: skip

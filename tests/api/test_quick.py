@@ -404,3 +404,70 @@ def test_many_readers_at_once_get_whole_maps(at):
     assert len(sizes) == 1
     assert min(sizes) > 1_000_000
     assert short() > 50
+
+
+# -- slow senders ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_a_head_that_never_ends_ends_its_connection(at, monkeypatch, before):
+    monkeypatch.setattr(QuickProtocol, "head_s", 0.3)
+    peer = Peer(at[1])
+    if before:
+        peer.send(before)
+        assert peer.reply()[0] == 200
+    peer.send(b"GET /healthz HTTP/1.1\r\nX: ")
+    peer.socket.settimeout(0.05)
+
+    def gone():
+        try:
+            peer.send(b"x")  # a byte now and then does not help
+            return not peer.socket.recv(1)
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
+
+    until(gone)
+
+
+def test_each_head_has_its_own_time():
+    class Timers(Clock):
+        def call_later(self, seconds, call):
+            self.calls.append((self.now + seconds, call))
+            return SimpleNamespace(cancel=lambda: self.calls.clear())
+
+    protocol, closed = QuickProtocol.__new__(QuickProtocol), []
+    protocol.loop, protocol.cycle, protocol._head_timer = Timers(), None, None
+    protocol.transport = SimpleNamespace(close=lambda: closed.append(protocol.loop.now))
+    for _ in range(5):
+        protocol._in_head = True
+        protocol._watch_head()
+        protocol.loop.run(15)
+        protocol._watch_head()  # more bytes of the same head
+        protocol._in_head = False
+        protocol._watch_head()
+        protocol.loop.run(100)
+    assert closed == []
+    protocol._in_head = True
+    protocol._watch_head()
+    protocol.loop.run(15)
+    protocol._watch_head()
+    protocol.loop.run(5)
+    assert closed == [695.0]
+
+
+def test_a_head_may_wait_for_the_answer_before_it(at, monkeypatch):
+    monkeypatch.setattr(QuickProtocol, "head_s", 0.1)
+    engine, port, _ = at
+    made = engine.cases
+    engine.cases = lambda *asked: time.sleep(0.5) or made(*asked)
+    peer = Peer(port)
+    peer.send(request("/v1/cases") + b"GET /healthz HTTP/1.1\r\n")
+    assert peer.reply()[0] == 200
+
+
+def test_a_connection_without_a_request_is_not_kept_for_ever(at, served, monkeypatch):
+    monkeypatch.setattr(served[1].config, "timeout_keep_alive", 0.2)
+    with pytest.raises(ConnectionError):
+        Peer(at[1])._more()

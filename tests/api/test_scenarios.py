@@ -2,14 +2,18 @@
 
 import io
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from api.describe import schema_of
 from api.examples.scenarios import JOB, LISTED, ONE, PART, SCENARIO
+from api.limits import Limits
 from engine.errors import BadInputError, StorageFullError
 from engine.texts import say
+from tests.api.conftest import connect, read_reply, serving
+from tests.api.fake_engine import FakeEngine
 
 YAML = {"Content-Type": "application/yaml"}
 EPI = "epidemiologist"
@@ -79,6 +83,13 @@ def test_what_is_wrong_is_told(call, body, media, status, code, told):
 
 def test_a_packed_body_is_refused(call):
     assert post(call, headers={**YAML, "Content-Encoding": "gzip"}).status_code == 415
+
+
+def test_a_body_that_does_not_come_is_408():
+    head = "POST /v1/scenarios HTTP/1.1\r\nContent-Type: application/yaml\r\nContent-Length: 1000"
+    with serving(FakeEngine(), Limits(body_s=0.2)) as (_, port), connect(port, head, role=EPI, body=b"name") as peer:
+        status, body = read_reply(peer)
+    assert (status, orjson.loads(body)["code"]) == (408, "too_slow")
 
 
 def test_when_too_many_wait_the_client_is_told_when_to_come_again(call, engine):
