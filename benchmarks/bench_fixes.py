@@ -117,6 +117,7 @@ def test_beside_trees(beside, world):
     beside.ratio(
         "fixes-ckdtree", f"{JOB}, {ours(view):,} pairs; ours from the graph as it stands", lambda: ours(view),
         "SciPy cKDTree a step", lambda: by_tree(x, y), goal=10, rounds=ROUNDS,
+        note="the peer's points lie ready in metres, step by step; its trees are built in the time told",
         agree=within_a_centimetre(lambda limit: by_tree(x, y, limit)),
     )  # fmt: skip
 
@@ -128,6 +129,7 @@ def test_beside_duckdb(beside, world):
     beside.ratio(
         "fixes-duckdb", f"{JOB}, {ours(view):,} pairs; ours from the graph as it stands", lambda: ours(view),
         "DuckDB join of 10 m cells and their neighbours, 1 thread", theirs, goal=8, rounds=ROUNDS,
+        note="the peer's table has metres and the cell of each fix beforehand",
         agree=within_a_centimetre(theirs),
     )  # fmt: skip
 

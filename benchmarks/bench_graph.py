@@ -18,7 +18,7 @@ PEOPLE, DAYS = 200_000, 14
 
 
 def job(n: int) -> str:
-    return f"contact list -> graph: {n:,} contacts, {PEOPLE:,} people, {DAYS} days"
+    return f"contact list -> graph: {n:,} contacts, {PEOPLE:,} people by number, {DAYS} days"
 
 
 def contacts(n: int):
@@ -77,6 +77,7 @@ def test_beside_networkx(beside, listed):
     beside.ratio(
         "graph-networkx", f"{job(len(few[0]))}; ours ready for traces", lambda: growing(*few),
         "networkx MultiGraph", lambda: by_networkx(*few), rounds=5,
+        note="both from columns of whole numbers",
         agree=lambda view, network: met(view).tolist() == [network.degree(p) for p in range(PEOPLE)],
     )  # fmt: skip
 

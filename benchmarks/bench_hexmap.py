@@ -12,7 +12,7 @@ from engine.exposure.labels import Labelled
 from engine.risk.hexes import RESOLUTIONS, HexScores, HexSums
 from engine.risk.incremental import follow
 
-FIXES, CASES, CELLS, READ_S = sized(5_000_000), 300, sized(50_000), 4.0
+FIXES, CASES = sized(5_000_000), 300
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The hex map as a data frame gives it: everybody's hours by cell with pandas' group-by, neighbours by a join.
 
-The peer of ``hexes-full``. It is given what ours has before it begins: each row's person, start, end and cell, who is
+The peer of ``hexes-pandas``. It is given what ours has before it begins: each row's person, start, end and cell, who is
 F0, F1 or F2 and from when to when, and which cells are near which. What follows is whole columns of numbers, as in
 ours; only the integral of an F0's infectiousness is the same function in both (SciPy's gamma functions).
 """

@@ -1,7 +1,7 @@
 """``python -m benchmarks.pydantic_map PORT FILE``: the map of a city as FastAPI sends rows of pydantic.
 
-The peer of ``hexes-read``. FILE is the reply of ``/v1/risk/hexes``; its rows are made once and kept, as ours are, and
-sent through a response model, as FastAPI's own guide does it: checked and written for every reader, not packed.
+The peer of ``hexes-pydantic``. FILE is the reply of ``/v1/risk/hexes``; its rows are made once and kept, as ours are,
+and sent through a response model, as FastAPI's own guide does it: checked and written for every reader, not packed.
 """
 
 import sys

@@ -82,8 +82,11 @@ def page(found: Iterable[Row], why: Mapping[str, str], spent: Mapping[str, Any])
     lines = [
         "# Results of `make bench`", "",
         f"{day}. {machine()}; load of the last 1, 5 and 15 minutes before: {load or 'not known'}. {versions()}.", "",
-        "Written by `make bench`; do not edit. Ratios are the peer's time over ours, round by round on the same "
-        "data in one process, after both gave the same answer; median, and lowest - highest round.", "",
+        "Written by `make bench`; do not edit. Ratios are the peer's CPU time over ours, in turn, on the same data, "
+        "on one thread each, after both gave the same answer: in one process where the peer is a library, in "
+        "processes of their own for servers, PostgreSQL and epidemics. Median, and lowest - highest round. What "
+        "either side has ready beforehand is said in the row. Figures without a peer are of the clock where the row "
+        "does not say CPU time.", "",
         "| | job | peer | ours | peer's | ratio | rounds | goal |", "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     lines += [
