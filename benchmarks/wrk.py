@@ -43,11 +43,14 @@ BROWSER = {
 }
 PORT = object()
 """Stands for the port in the words of a :class:`Process`."""
+_ACCEPT = "application/json, application/x-"
+"""With a number behind it: what is asked means the same, and was never asked before."""
 _ANEW = """
 local n = 0
 request = function()
   n = n + 1
-  return wrk.format("GET", "{path}{sign}pad=" .. n)
+  wrk.headers["Accept"] = "{accept}" .. n
+  return wrk.format("GET", "{path}")
 end
 """
 
@@ -208,10 +211,9 @@ def plain(body: bytes, headers: dict[str, str]) -> bytes:
 
 def measured(server: Server, line: Line, seconds: int) -> Found:
     """One row: its first reply, that what is kept is what is made anew, then the load."""
-    sign = "&" if "?" in line.path else "?"
     first, body, head = server.get(line.path, line.role, line.headers)
-    for path in (line.path, f"{line.path}{sign}pad=0"):
-        _, again, other = server.get(path, line.role, line.headers)
+    for more in ({}, {"Accept": line.headers.get("Accept", "*/*") + ", application/x-0"}):
+        _, again, other = server.get(line.path, line.role, {**line.headers, **more})
         if plain(again, other) != plain(body, head):
             raise SystemExit(f"{line.name}: what is kept is not what is made anew")
     given = {**line.headers, "Authorization": f"Bearer {server.tokens[line.role]}"}
@@ -220,7 +222,7 @@ def measured(server: Server, line: Line, seconds: int) -> Found:
     words = [part for name, value in given.items() for part in ("-H", f"{name}: {value}")]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         if line.anew:
-            script.write(_ANEW.format(path=line.path, sign=sign))
+            script.write(_ANEW.format(path=line.path, accept=_ACCEPT))
             script.flush()
             words += ["-s", script.name]
         with Feed(server) if line.fed else nullcontext():
