@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from engine.clock import DAY
 from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION
+from engine.graph.groups import CellGroups, Groups, Keys
 from engine.graph.kernels import atlas as layout
 from engine.graph.layout import SECOND_BITS
 from engine.graph.segments import PAYLOAD, Segment
@@ -131,12 +132,12 @@ def _line(s: Segment, held: list[Any]) -> Ints:
         line[layout.K2] = _address(rows.k2, np.int32)
     for n, (name, dtype) in enumerate(PAYLOAD[kind].items()):
         line[layout.FIRST_PAYLOAD + n] = _address(rows.payload[name], dtype)
-    line[layout.GROUPS] = _address(s.groups, np.uint64 if kind == "location" else np.int32)
-    line[layout.GROUP_START] = _address(s.group_start, np.int32)
+    _add_groups(line, s.grouped, np.uint64 if kind == "location" else np.int32)
     line[[layout.ORDER, layout.ORDER_WIDTH]] = _address(s.order, np.uint8), s.order_width
     line[layout.ORDER_MASK] = (1 << 8 * s.order_width) - 1
-    line[layout.GROUP_COUNT] = len(s.groups)
-    directories = _first_order(s, line) + _second_order(s, line)
+    directories = _first_order(s, line)
+    if kind != "location":
+        directories += _second_order(s.groups, line)
     s.memory["atlas"] = Kept((line, directories))
     held += directories
     return line
@@ -162,8 +163,17 @@ def _first_order(s: Segment, line: Ints) -> list[Array]:
     return [words]
 
 
-def _second_order(s: Segment, line: Ints) -> list[Array]:
-    groups = s.groups
+def _add_groups(line: Ints, grouped: Groups | CellGroups, dtype: Any) -> None:
+    line[layout.GROUP_COUNT] = len(grouped)
+    if isinstance(grouped, Groups):
+        line[layout.GROUPS] = _address(grouped.keys, dtype)
+        line[layout.GROUP_START] = _address(grouped.start, np.int32)
+    else:
+        line[[layout.CELLS, layout.BEGINS]] = [_address(c, np.int64) for c in (grouped.directory, grouped.begins)]
+        line[layout.FAR] = _address(grouped.far, np.int32)
+
+
+def _second_order(groups: Keys, line: Ints) -> list[Array]:
     base = int(groups[0]) if len(groups) else 0
     shift, span = _thinned(int(groups[-1]) - base + 1 if len(groups) else 1, len(groups) * CODES_A_ROW)
     words = layout.words_of_codes(groups, base, 0, shift, span)

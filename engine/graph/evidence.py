@@ -16,7 +16,6 @@ from engine.geo.cells import cells_of, disk
 from engine.graph.atlas import asked, atlas_of
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels import found
-from engine.graph.kernels.cell_groups import PARENT_BYTES, directory_of, parents_of
 from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, TO
 from engine.graph.kernels.near import near_fixes
 from engine.graph.kernels.sightings import sightings_of
@@ -25,7 +24,6 @@ from engine.graph.presences import Queries, fix_lines
 from engine.graph.proximity import Proximity, vaguest_dm
 from engine.graph.rooms import room
 from engine.graph.scanning import touched
-from engine.graph.segments import Segment
 from engine.graph.view import GraphView
 
 Ints = npt.NDArray[np.int64]
@@ -180,29 +178,11 @@ def _near_fixes(
     vaguest = max((vaguest_dm(s) for _, s in near), default=0)
     cells = _cells_in_reach(own[:, LAT], own[:, LNG], exact.radius_m(own[:, ACCURACY], vaguest))
     atlas, asked = atlas_of(others), q.columns()
-    directories = {at: _cell_groups(segment) for at, segment in near}
 
     def scan(n: int, whole: Ints, parts: Floats) -> int:
-        addresses = np.zeros(len(others.location), np.int64)
-        for at, known in directories.items():
-            addresses[at] = 0 if known is None else known.ctypes.data
-        return int(near_fixes(atlas, addresses, *asked, own, *cells, exact.limits, n, whole, parts, TALLY, _scratch()))
+        return int(near_fixes(atlas, *asked, own, *cells, exact.limits, n, whole, parts, TALLY, _scratch()))
 
     return scan
-
-
-def _cell_groups(segment: Segment) -> Array | None:
-    """Where the cells of a segment are among its groups; remembered. None: they lie too far from each other.
-
-    Memory: at most two bytes a row. Cost, once: two passes over the cells.
-    """
-    if "cell groups" not in segment.memory:
-        unused = 3 * (15 - int(params.FIX_CELL_RESOLUTION.value))
-        parents = parents_of(segment.groups, unused)
-        pays = parents * PARENT_BYTES <= 4_096 + 2 * len(segment.rows)
-        segment.memory["cell groups"] = directory_of(segment.groups, unused, parents) if pays else None
-    known: Array | None = segment.memory["cell groups"]
-    return known
 
 
 def _cells_in_reach(lat: Array, lng: Array, reach_m: Floats) -> tuple[Array, Ints, npt.NDArray[np.uint64]]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.graph.days import Key
+from engine.graph.groups import grouped_from
 from engine.graph.parts import Part
 from engine.graph.segments import PAYLOAD, Rows, Segment, packed
 from engine.graph.store import EventLog
@@ -31,7 +32,7 @@ def pieces_of(log: EventLog) -> Iterator[Piece]:
     for day, parts in log.parts().items():
         for i, part in enumerate(parts):
             s = part.sealed()
-            columns = {"k1": s.rows.k1, **s.rows.payload, "groups": s.groups, "group_start": s.group_start}
+            columns = {"k1": s.rows.k1, **s.rows.payload, **s.grouped.columns()}
             columns |= {"order": s.order, "majors": s.majors, "major_longest": s.major_longest}
             columns |= {"stay_s": s.stay_s} if log.kind == "location" else {"k2": s.rows.k2}
             meta = {"day_start": s.day_start, "longest_s": s.longest_s, "last_end": s.last_end}
@@ -77,8 +78,7 @@ def _segment(kind: str, piece: Piece) -> Segment:
     return Segment(
         int(piece.meta["day_start"]),
         rows,
-        c["groups"],
-        c["group_start"].astype(np.int32, copy=False),  # checkpoints of old hold int64
+        grouped_from(c),
         c["order"] if "order" in c else packed(c["by_group"]),  # checkpoints of old hold int32
         int(piece.meta["longest_s"]),
         c["majors"],

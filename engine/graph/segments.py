@@ -12,7 +12,7 @@ location     person << 17 | second   -          lat, lng (1e-7 deg), accuracy   
 ===========  ======================  =========  ==============================  ======================
 
 A day may hold several segments; no key is in two of them. Memory per row: bluetooth 19 bytes, check_in 19,
-location 23, both orders included (one more where a segment has 2^24 rows).
+location 23, both orders included (one more where a segment has 2^24 rows), and what :mod:`engine.graph.groups` takes.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import params
+from engine.graph.groups import CellGroups, Groups, Keys, held_small
 from engine.graph.kernels.grouping import group, reach_of_sightings, reach_of_stays, second_span
 from engine.graph.kernels.merging import (
     distinct_groups,
@@ -153,15 +154,13 @@ def _woven(columns: Sequence[npt.NDArray[Any]], source: Bytes) -> npt.NDArray[An
 class Segment:
     """Rows of one day with their second order. Never modified after it is made.
 
-    ``groups``: distinct keys of the second order, ascending; rows of group g are
-    ``by_group[group_start[g]:group_start[g + 1]]``, ascending in time.
+    Rows of group g of the second order are ``by_group[group_start[g]:group_start[g + 1]]``, ascending in time.
     """
 
     day_start: int
     """UTC second at which the day begins."""
     rows: Rows
-    groups: npt.NDArray[np.int32] | npt.NDArray[np.uint64]
-    group_start: npt.NDArray[np.int32]
+    grouped: Groups | CellGroups
     order: Bytes
     """:attr:`by_group`, each number in few bytes; see :mod:`engine.graph.kernels.order`."""
     longest_s: int
@@ -176,6 +175,16 @@ class Segment:
     """location only: how long each fix holds, to the person's next fix in any segment, at most the declared gap."""
     memory: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     """What readers have computed of this segment, by name; a segment never changes, so neither does that."""
+
+    @property
+    def groups(self) -> Keys:
+        """Distinct keys of the second order, ascending. Cost: of fixes they are unpacked each time, 2 ns a cell."""
+        return self.grouped.keys
+
+    @property
+    def group_start(self) -> Codes:
+        """Where the rows of each group begin, and the end. Cost: of fixes they are unpacked each time, 1 ns a cell."""
+        return self.grouped.start
 
     @property
     def by_group(self) -> Codes:
@@ -244,19 +253,24 @@ def ends_of(rows: Rows) -> Codes:
 
 def build_segment(day_start: int, rows: Rows, cells: npt.NDArray[np.uint64] | None = None) -> Segment:
     """The segment of ``rows``; ``cells``, shape (rows,), are needed for locations. Cost: linear, about 20 ns a row."""
-    groups, group_start, by_group = _grouped(second_key(rows, cells), rows.k1)
+    grouped, by_group = _grouped(second_key(rows, cells), rows.k1)
     gap = int(params.FIX_MAX_GAP_S.value)
     stay = own_stays(rows.k1, gap) if rows.kind == "location" else np.empty(0, np.uint16)
-    return Segment(day_start, rows, groups, group_start, packed(by_group), **extent_of(day_start, rows), stay_s=stay)
+    held = _held(rows, grouped)
+    return Segment(day_start, rows, held, packed(by_group), **extent_of(day_start, rows), stay_s=stay)
 
 
-def _grouped(by: npt.NDArray[Any], k1: Ints) -> tuple[npt.NDArray[Any], Codes, Codes]:
-    """Groups, their starts, and the rows of the second order."""
+def _held(rows: Rows, groups: Groups) -> Groups | CellGroups:
+    return held_small(groups) if rows.kind == "location" else groups
+
+
+def _grouped(by: npt.NDArray[Any], k1: Ints) -> tuple[Groups, Codes]:
+    """Groups, and the rows of the second order."""
     n = len(by)
     order, first = np.empty(n, np.int32), np.empty(n + 1, np.int32)
     keys, room = np.empty(n, np.int64), np.empty(n, np.int64)
     count = group(by, k1, keys, room, order, first)
-    return room[:count].astype(by.dtype), first[: count + 1].copy(), order
+    return Groups(room[:count].astype(by.dtype), first[: count + 1].copy()), order
 
 
 def merge_segments(a: Segment, b: Segment) -> Segment:
@@ -267,17 +281,19 @@ def merge_segments(a: Segment, b: Segment) -> Segment:
 def merge_woven(a: Segment, b: Segment, both: Woven) -> Segment:
     """As :func:`merge_segments`, when it is known how the rows lie among each other."""
     rows = both.rows(a.rows, b.rows)
-    groups = np.empty(distinct_groups(a.groups, b.groups), a.groups.dtype)
+    groups_a, groups_b = a.groups, b.groups
+    groups = np.empty(distinct_groups(groups_a, groups_b), groups_a.dtype)
     group_start, order = np.empty(len(groups) + 1, np.int32), order_of(len(rows))
     moments_a, moments_b = np.empty(len(a.rows), np.int64), np.empty(len(b.rows), np.int64)
     moments_of(a.order, a.order_width, a.rows.k1, both.place_a, moments_a)
     moments_of(b.order, b.order_width, b.rows.k1, both.place_b, moments_b)
     merge_groups(
-        a.groups, a.group_start, moments_a, b.groups, b.group_start, moments_b, groups, group_start,
+        groups_a, a.group_start, moments_a, groups_b, b.group_start, moments_b, groups, group_start,
         width_of(order, len(rows)), order,
     )  # fmt: skip
     stay = both.column(a.stay_s, b.stay_s) if rows.kind == "location" else a.stay_s
-    return Segment(a.day_start, rows, groups, group_start, order, stay_s=stay, **reach_of_both(a, b))
+    held = _held(rows, Groups(groups, group_start))
+    return Segment(a.day_start, rows, held, order, stay_s=stay, **reach_of_both(a, b))
 
 
 def reach_of_both(a: Segment, b: Segment) -> dict[str, Any]:
@@ -300,14 +316,14 @@ def without(segment: Segment, gone: npt.NDArray[np.bool_]) -> Segment:
     place = np.cumsum(kept) - 1
     by_group = segment.by_group
     stays = kept[by_group]
-    counts = np.add.reduceat(stays.astype(np.int64), segment.group_start[:-1]) if len(segment.groups) else stays
+    groups, starts = segment.groups, segment.group_start
+    counts = np.add.reduceat(stays.astype(np.int64), starts[:-1]) if len(groups) else stays
     filled = counts > 0
     first = np.append(0, np.cumsum(counts[filled])).astype(np.int32)
     return replace(
         segment,
         rows=rows,
-        groups=segment.groups[filled],
-        group_start=first,
+        grouped=_held(rows, Groups(groups[filled], first)),
         order=packed(place[by_group[stays]].astype(np.int32)),
         stay_s=segment.stay_s[kept] if rows.kind == "location" else segment.stay_s,
         **extent_of(segment.day_start, rows),

@@ -140,6 +140,7 @@ def test_an_atlas_keeps_alive_what_it_has_the_addresses_of() -> None:
     atlas = atlas_of(view)
     held = (*view.bluetooth, *view.check_in, *view.location)
     kept = [ref(column) for s in held for column in (*s.memory["atlas"].value[1], s.rows.k1, s.order)]
+    kept += [ref(column) for s in held for column in s.grouped.columns().values()]
     kept += [ref(view.places.weight), ref(masks_of(view))]
     for s in held:
         s.memory.clear()

@@ -21,7 +21,7 @@ COLUMNS = ("groups", "group_start", "by_group", "majors", "major_longest", "long
 
 
 def cells(rows: Rows) -> Any:
-    return (rows.payload["lat_e7"] % 5).astype(np.uint64)
+    return (rows.payload["lat_e7"] % 5).astype(np.uint64) << np.uint64(12) | np.uint64(0xFFF)
 
 
 def log_of(kind: str) -> EventLog:

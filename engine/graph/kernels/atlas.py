@@ -40,6 +40,9 @@ Words say, for 32 values of c, which of them there are (a bit each) and where th
 the first of them begin (upper half). Starts say where the rows of each c begin; they stand in for words where people
 have many rows. Check-ins have starts by place, and with them the longest stay of each c (in units of STAY_UNIT).
 """
+CELLS, BEGINS, FAR = 17, 18, 19
+"""Of fixes in place of GROUPS, GROUP_START and a directory, where cells are held as bits: see
+:mod:`engine.graph.kernels.cell_groups`. 0: they are not."""
 STAY_UNIT = 64
 
 

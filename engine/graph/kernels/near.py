@@ -4,24 +4,23 @@ import numpy as np
 
 from engine.graph.kernels import atlas as at
 from engine.graph.kernels import found
-from engine.graph.kernels.atlas import segments_between
-from engine.graph.kernels.cell_groups import group_of_cell
+from engine.graph.kernels.atlas import first_not_below, segments_between
+from engine.graph.kernels.cell_groups import BITS, UNUSED, WORD_BITS, parent_of, run_of, words_of
 from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, LOCATION, TO, UNIT, WHERE, WHO, proximity
-from engine.graph.kernels.memory import int32_at, int64_at, lean, prefetch, uint16_at
+from engine.graph.kernels.memory import int32_at, int64_at, lean, ones, prefetch, uint16_at
 from engine.graph.layout import SECOND_BITS, SECOND_MASK
 from engine.kernels.memory import inner
 
 
 @lean
 def near_fixes(
-    atlas, directories, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally, scratch
+    atlas, person, start, end, fixes, cell_of, cell_start, cells, limits, n, whole, parts, tally, scratch
 ):  # fmt: skip
     """Other people's fixes near each of ``fixes`` (m, FIX) while both presences last, in the window of its person.
 
     ``cells[cell_start[c]:cell_start[c + 1]]`` with c = cell_of[o] are the H3 cells within reach of fix o. Evidence is
     eligible when the distance is within the search radius and the chance of true proximity is at least the floor.
     ``limits``: see :func:`engine.graph.kernels.fixes.proximity`.
-    ``directories``, by segment: the address of what :func:`engine.graph.kernels.cell_groups.directory_of` gave, or 0.
     """
     usual, items, rows = atlas[LOCATION * at.HEAD + at.REACH], scratch[: found.ROUND], scratch[found.ROUND :]
     for o in range(len(fixes)):
@@ -36,7 +35,7 @@ def near_fixes(
             first, last = cell_start[cell], cell_start[cell + 1]
             while first < last:
                 some = min(last - first, found.ROUND)
-                m = _occupied(atlas, line, directories[segment], cells, first, some, since_s, items)
+                m = _occupied(atlas, line, cells, first, some, since_s, items)
                 first += some
                 n = _close(
                     atlas, person[who], fixes, o, since, to, line, segment, to_s, m, items, rows,
@@ -46,21 +45,55 @@ def near_fixes(
 
 
 @inner
-def _occupied(atlas, line, directory, cells, first, count, since_s, items):
+def _occupied(atlas, line, cells, first, count, since_s, items):
     """Rows [from, to) of the second order of those cells that hold any after ``since_s``; how many cells those are."""
-    m, starts = 0, atlas[line + at.GROUP_START]
+    if atlas[line + at.CELLS]:
+        m = _by_bits(atlas, line, cells, first, count, items)
+    else:
+        m = _by_columns(atlas, line, cells, first, count, items)
+    for i in range(m):
+        items[i, 2] = items[i, 1]
+        at.ask_row(atlas, line, (items[i, 0] + items[i, 1]) >> 1)
+    _narrowed(atlas, line, since_s, m, items)
+    return m
+
+
+@inner
+def _by_bits(atlas, line, cells, first, count, items):
+    """Rows of those cells that there are, where a segment holds them as bits; how many cells those are."""
+    directory, begins, far, m = atlas[line + at.CELLS], atlas[line + at.BEGINS], atlas[line + at.FAR], 0
+    unused, last, words = int64_at(directory, UNUSED), np.int64(-1), np.int64(0)
     for i in range(count):
-        g = group_of_cell(directory, atlas[line + at.GROUPS], atlas[line + at.GROUP_COUNT], np.int64(cells[first + i]))
-        if g >= 0:
+        cell = np.int64(cells[first + i])
+        parent = parent_of(cell, unused)
+        if parent != last:
+            last, words = parent, words_of(directory, parent)
+        inside = cell >> unused
+        word = int64_at(directory, words + (inside >> WORD_BITS & ((1 << (BITS - WORD_BITS)) - 1)))
+        inside &= (1 << WORD_BITS) - 1
+        items[m, 0] = word >> 32
+        items[m, 1] = ones(word & ((np.int64(1) << inside) - 1))
+        prefetch(begins + (word >> 35))
+        m += word >> inside & 1
+    for i in range(m):
+        items[i, 0], items[i, 1] = run_of(begins, far, items[i, 0], items[i, 1])
+    return m
+
+
+@inner
+def _by_columns(atlas, line, cells, first, count, items):
+    """The same, where a segment holds them as columns."""
+    starts, groups, m = atlas[line + at.GROUP_START], atlas[line + at.GROUPS], 0
+    for i in range(count):
+        cell = np.int64(cells[first + i])
+        g = first_not_below(groups, cell, 0, atlas[line + at.GROUP_COUNT])
+        if g < atlas[line + at.GROUP_COUNT] and int64_at(groups, g) == cell:
             items[m, 0] = g
             prefetch(starts + 4 * g)
             m += 1
     for i in range(m):
         g = items[i, 0]
         items[i, 0], items[i, 1] = int32_at(starts, g), int32_at(starts, g + 1)
-        items[i, 2] = items[i, 1]
-        at.ask_row(atlas, line, (items[i, 0] + items[i, 1]) >> 1)
-    _narrowed(atlas, line, since_s, m, items)
     return m
 
 
