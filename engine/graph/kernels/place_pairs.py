@@ -87,8 +87,8 @@ def carry(
 
 
 @njit(cache=True, nogil=True)
-def _place(place, start, n, fresh, state):
-    """The place that begins at row ``state[PLACE]``."""
+def _place(place, start, n, fresh, turn, state):
+    """The place that begins at row ``state[PLACE]``, from its ``turn``-th row on."""
     p0 = state[PLACE]
     p1 = p0 + _ONE
     while p1 < n and place[p1] == place[p0]:
@@ -98,8 +98,8 @@ def _place(place, start, n, fresh, state):
         f += _ONE
     state[UNTIL] = p1
     state[FRESH] = f
-    state[ROW] = p0
-    state[NEXT] = max(p0 + _ONE, f)
+    state[ROW] = p0 + np.uint64(turn)
+    state[NEXT] = max(state[ROW] + _ONE, f)
 
 
 @njit(cache=True, nogil=True)
@@ -125,10 +125,10 @@ def count_pairs(place, person, start, end, n, fresh, turn, turns):
     pairs = np.int64(0)
     seconds = np.int64(0)
     while state[PLACE] < rows:
-        _place(place, start, rows, fresh, state)
+        _place(place, start, rows, fresh, turn, state)
         p1 = state[UNTIL]
         f = state[FRESH]
-        for i in range(state[PLACE] + np.uint64(turn), p1, np.uint64(turns)):
+        for i in range(state[ROW], p1, np.uint64(turns)):
             until = end[i]
             who = person[i]
             j = max(i + _ONE, f)
@@ -159,9 +159,7 @@ def list_pairs(
     m = np.uint64(0)
     while state[PLACE] < rows:
         if state[UNTIL] <= state[PLACE]:
-            _place(place, start, rows, fresh, state)
-            state[ROW] += np.uint64(turn)
-            state[NEXT] = max(state[ROW] + _ONE, state[FRESH])
+            _place(place, start, rows, fresh, turn, state)
         p1 = state[UNTIL]
         i = state[ROW]
         j = state[NEXT]
@@ -201,9 +199,7 @@ def list_wide_pairs(
     m = np.int64(0)
     while state[PLACE] < rows:
         if state[UNTIL] <= state[PLACE]:
-            _place(place, start, rows, fresh, state)
-            state[ROW] += np.uint64(turn)
-            state[NEXT] = max(state[ROW] + _ONE, state[FRESH])
+            _place(place, start, rows, fresh, turn, state)
         p1 = state[UNTIL]
         while state[ROW] < p1:
             i = state[ROW]
