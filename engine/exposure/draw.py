@@ -1,27 +1,24 @@
 """Chains of exposure as a picture: a tree drawn from left to right, cases at the root.
 
-No pyplot: a figure of its own for each call, so that threads of a server may draw at once.
+No pyplot: a figure of its own for each call. Threads that draw at once take turns.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Curve
 
 from engine.clock import in_viet_nam
+from engine.drawing import picture_suffix, styled, undated
 from engine.errors import BadParameterError
 from engine.texts import Lang, say
 
 LEVEL_COLOURS: tuple[str, ...] = ("#D55E00", "#E69F00", "#56B4E9", "#009E73", "#BBBBBB")
 """F0, F1, F2, F3, beyond. Okabe & Ito (2008), told apart with every common colour blindness."""
-FONT = "DejaVu Sans"
-"""Has all Vietnamese letters and comes with matplotlib."""
-SUFFIXES = (".png", ".svg")
 _LONGEST = 32
 """Longest id drawn whole."""
 _DPI, _MOST_PIXELS = 200, 60_000
@@ -117,12 +114,11 @@ def draw_chains(chains: Sequence[Sequence[Step]], path: FilePath, lang: Lang, ti
     roots = forest(chains)
     if not roots:
         raise BadParameterError("there is no chain to draw")
-    if path.suffix.lower() not in SUFFIXES:
-        raise BadParameterError(f"{path.name}: write a picture as .png or .svg")
+    suffix = picture_suffix(path)
     width, height = layout(roots)
     margin, head = 0.35, 0.75
     size = (max(width + 2 * margin, 6.0), height + _BOX_H + head + 0.85)
-    with rc_context({"font.family": FONT, "svg.hashsalt": "truyvet", "svg.fonttype": "none"}):
+    with styled():
         figure = Figure(figsize=size, facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_xlim(-margin, size[0] - margin)
@@ -136,8 +132,7 @@ def draw_chains(chains: Sequence[Sequence[Step]], path: FilePath, lang: Lang, ti
                 _line(axes, node, child, lang)
             _box(axes, node)
         _legend(axes, max(n.level for r in roots for n in walk(r)), height + _BOX_H / 2 + 0.55, lang)
-        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-        figure.savefig(path, dpi=min(_DPI, int(_MOST_PIXELS / max(size))), metadata=metadata)
+        figure.savefig(path, dpi=min(_DPI, int(_MOST_PIXELS / max(size))), metadata=undated(suffix))
 
 
 def _width(node: Node) -> float:

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import Any, Protocol
 
 import matplotlib as mpl
@@ -25,6 +24,7 @@ from PIL import Image
 
 from engine import params
 from engine.clock import in_viet_nam
+from engine.drawing import picture_suffix, styled, undated
 from engine.errors import BadParameterError
 from engine.geo.cells import Cells, boundaries
 from engine.geo.rings import Ring, middle
@@ -38,8 +38,6 @@ View = tuple[float, float, float, float]
 _INK, _FAINT, _LINE, _EMPTY, _GROUND = "#22252b", "#6b717c", "#8d94a1", "#eceae6", "#fcfcfb"
 _PALE = 0.35
 """Opacity of a score that hardly anybody's time stands behind."""
-_FONT: dict[Any, str] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet"}
-_ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 _M_PER_DEG = math.pi / 180 * params.EARTH_RADIUS_M.value
 
 
@@ -195,13 +193,11 @@ def draw_hexes(
 
     Leaves matplotlib's settings as they were; threads draw one after another.
     """
-    kind = path.suffix.lower()
-    if kind not in (".png", ".svg"):
-        raise BadParameterError(f"{path.name}: a map can be drawn as .png or .svg")
+    suffix = picture_suffix(path)
     given = list(outlines or ())
-    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+    with styled():
         figure = _figure(columns, lang, given, _view_of([columns], given), remark)
-        figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
+        figure.savefig(path, dpi=DPI, metadata=undated(suffix))
 
 
 def draw_days(
@@ -224,7 +220,7 @@ def draw_days(
     if path.suffix.lower() != ".gif" or not shown:
         raise BadParameterError(f"{path.name}: a moving map is a .gif of at least one day")
     frames = []
-    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+    with styled():
         view = _view_of(shown, given)
         for columns in shown:
             body = BytesIO()

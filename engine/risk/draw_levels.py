@@ -10,10 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
@@ -21,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
-from engine.errors import BadParameterError
+from engine.drawing import picture_suffix, styled, undated
 from engine.geo.rings import Ring, middle
 from engine.geo.unit_names import plain, split
 from engine.risk.levels.findings import AreaLevel
@@ -31,12 +28,8 @@ from engine.texts import Lang, say
 DPI = 200
 _INK, _FAINT, _BORDER, _NO_DATA, _SEA = "#22252b", "#5d636e", "#6f757f", "#d3d6db", "#eaf1f5"
 _OPEN = "#fdfdfc"
-_FONT: dict[Any, str | float] = {
-    "font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet", "hatch.linewidth": 0.7,
-}  # fmt: skip
 _HATCH = "/////"
 _HATCH_INK = "#3a3d44"
-_ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 _LETTER, _LINE = 0.0105, 0.016
 """Width of a letter and height of a line of a name, as shares of the map's width and height."""
 _SMALL = 0.004
@@ -78,11 +71,9 @@ def draw_levels(sheet: Sheet, path: Path, lang: Lang) -> None:
 
     Leaves matplotlib's settings as they were; threads draw one after another.
     """
-    kind = path.suffix.lower()
-    if kind not in (".png", ".svg"):
-        raise BadParameterError(f"{path.name}: a map can be drawn as .png or .svg")
+    suffix = picture_suffix(path)
     rings = _rings(sheet.outlines)
-    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+    with styled({"hatch.linewidth": 0.7}):
         view = _view(sheet.outlines)
         height = 9.4
         shape = (view[2] - view[0]) * math.cos(math.radians((view[1] + view[3]) / 2)) / (view[3] - view[1])
@@ -102,7 +93,7 @@ def draw_levels(sheet: Sheet, path: Path, lang: Lang) -> None:
                 axes.set_title(version, fontsize=10, color=_INK, loc="left", pad=3)
         _head(figure, sheet, lang, 0.02 * across, height)
         figure.text(0.02 * across, 0.012, "\n".join(wrapped), fontsize=6.8, color=_FAINT, va="bottom", linespacing=1.35)
-        figure.savefig(path, dpi=DPI, metadata={"Date": None} if kind == ".svg" else None)
+        figure.savefig(path, dpi=DPI, metadata=undated(suffix))
 
 
 def _head(figure: Figure, sheet: Sheet, lang: Lang, left: float, height: float) -> None:

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from engine.drawing import styled
 from engine.scenarios.estimates.tables import Series
 from engine.texts import Lang, say
 
@@ -22,8 +21,6 @@ DPI = 150
 TOP_R = 6.0
 """R above this is cut off, unless a tenth of the windows have more."""
 _INK, _BAR, _FILLED, _LINE, _BAND, _ONE = "#22252b", "#c9ced6", "#f0d9b5", "#0b5ea8", "#7fb0dc", "#b03a2e"
-_FONT: dict[Any, str | float] = {"font.family": "DejaVu Sans", "svg.fonttype": "none", "svg.hashsalt": "truyvet"}
-_ONE_AT_A_TIME = Lock()  # matplotlib's settings belong to the process
 
 
 def draw_rt(series: Sequence[Series], path: Path, lang: Lang, title: str = "", note: str = "") -> None:
@@ -31,7 +28,7 @@ def draw_rt(series: Sequence[Series], path: Path, lang: Lang, title: str = "", n
     shown = sorted(series, key=lambda s: (-sum(s.cases), s.area))[:PANELS]
     columns = 1 if len(shown) == 1 else 2 if len(shown) <= 4 else 3
     lines = -(-len(shown) // columns)
-    with _ONE_AT_A_TIME, mpl.rc_context(_FONT):
+    with styled():
         figure = Figure(figsize=(max(9.0, 5.2 * columns), 1.6 + 3.4 * lines), dpi=DPI)
         grid = figure.subplots(lines, columns, squeeze=False)
         for i, axes in enumerate(grid.flat):

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from textwrap import wrap
-from threading import RLock
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from engine import drawing
 from engine.scenarios.report.numbers import plain
 from engine.texts import Lang
 
@@ -27,9 +26,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#56b4e9", "#e69f00", "#6
 BASELINE = "#3b3f46"
 INK, FAINT, LINE, GROUND = "#22252b", "#5a606b", "#d9dbe0", "#ffffff"
 WIDTH_IN, HEIGHT_IN = 4.8, 3.1
-_LOCK = RLock()  # matplotlib's settings belong to the process
 _RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
     "font.size": 10,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
@@ -50,7 +47,6 @@ _RC: dict[Any, Any] = {
     "figure.facecolor": GROUND,
     "axes.facecolor": GROUND,
     "svg.fonttype": "path",
-    "svg.hashsalt": "truyvet",
 }
 
 
@@ -69,7 +65,7 @@ class Picture:
 @contextmanager
 def styled() -> Iterator[None]:
     """The report's style, for one thread at a time; matplotlib's own settings come back afterwards."""
-    with _LOCK, mpl.rc_context(_RC):
+    with drawing.styled(_RC):
         yield
 
 
