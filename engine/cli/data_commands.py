@@ -64,10 +64,10 @@ def plan_of(session: Session, people: int, days: int, seed: int, start: str | No
     if start is None:
         return CityPlan(people=people, days=days, seed=seed)
     try:
-        first = date.fromisoformat(start)
-    except ValueError:
+        last = date.fromisoformat(start) + timedelta(days=days - 1)
+    except (ValueError, OverflowError):
         raise BadParameterError(session.say("error.bad_date", option="--start", text=start)) from None
-    return CityPlan(people=people, days=days, seed=seed, last_day=first + timedelta(days=days - 1))
+    return CityPlan(people=people, days=days, seed=seed, last_day=last)
 
 
 def make_city(session: Session, plan: "CityPlan", out: Path) -> None:

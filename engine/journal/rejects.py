@@ -11,6 +11,8 @@ from engine.journal.tables import rejects
 
 AT_ONCE = 500
 """Ids in one statement: databases bound their number."""
+MOST_ID = 2**63 - 1
+"""No database counts further."""
 
 
 class Rejects:
@@ -55,7 +57,8 @@ class Rejects:
             NotFoundError: no such id (any more).
         """
         with self._database.read() as connection:
-            row = connection.execute(select(rejects).where(rejects.c.id == ident)).one_or_none()
+            chosen = select(rejects).where(rejects.c.id == ident)
+            row = connection.execute(chosen).one_or_none() if 0 < ident <= MOST_ID else None
         if row is None:
             raise NotFoundError(f"no refused row has the number {ident}")
         return _reject(row)

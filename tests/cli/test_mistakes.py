@@ -40,6 +40,7 @@ MISTAKES = {
     "public days": (("serve", "--publish-days", 15), 2, "15: it must be 1 to 14", "15: phải từ 1 đến 14"),
     "max rows": (("serve", "--max-rows", 0), 2, "--max-rows 0: it must be 1", "--max-rows 0: phải từ 1"),
     "start": (("city", "--start", "x", "--out", "c"), 2, "a date is needed", "cần một ngày"),
+    "last start": (("city", "--start", "9999-12-31", "--out", "c"), 2, "a date is needed", "cần một ngày"),
     "truth": (("evaluate", TINY), 1, "has no truth", "không có truth"),
     "ingest nothing": (("ingest", "nowhere.csv"), 1, "nowhere.csv does not exist", "không có nowhere.csv"),
     "ingest empty": (("ingest", "."), 1, "no event files in .", "không có tệp sự kiện"),

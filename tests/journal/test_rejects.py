@@ -30,8 +30,9 @@ def test_listing(journal: Journal) -> None:
 def test_one_row(journal: Journal) -> None:
     first = journal.rejects.get(1)
     assert (first.event, first.source, first.received_at, first.state) == ('{"a":1}', "http", 10, "open")
-    with pytest.raises(NotFoundError):
-        journal.rejects.get(99)
+    for none in (99, 0, -1, 2**63 - 1, 2**63, 10**30, -(10**30)):
+        with pytest.raises(NotFoundError):
+            journal.rejects.get(none)
 
 
 def test_long_rows_are_cut(journal: Journal) -> None:
