@@ -18,9 +18,34 @@ Found = TypeVar("Found")
 POLL_S = 0.2
 """How soon a thread that works ahead sees that nobody waits for it any more."""
 
-_turn = Lock()
+
+def in_child(work: Callable[[], object]) -> None:
+    """Have ``work`` done in every child of a fork: what threads of its parent held, none of its own lets go."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=work)
+
+
+class Turn:
+    """A lock for a module, used with ``with``. In a child of a fork it is free, whoever had it in the parent."""
+
+    def __init__(self) -> None:
+        self._begin_anew()
+        in_child(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+_turn = Turn()
 _pools: dict[int, ThreadPoolExecutor] = {}
 """By number of helping threads. A pool's threads start when they are first needed and stay."""
+in_child(_pools.clear)
 
 
 def threads() -> int:
@@ -115,14 +140,3 @@ def ahead(parts: Iterable[Part], most: int = 1, name: str = "ahead") -> Iterator
     finally:
         left.set()
         maker.join()
-
-
-def _begin_anew() -> None:
-    """In a child: threads do not survive a fork, and one of them may have had the turn."""
-    global _turn
-    _turn = Lock()
-    _pools.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)

@@ -1,5 +1,8 @@
 """Work on several cores: order, failures, work within work."""
 
+import os
+import subprocess
+import sys
 from threading import Barrier, get_ident
 
 import pytest
@@ -49,3 +52,31 @@ def test_so_many_threads_work_at_once() -> None:
 def test_there_is_always_one(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(VARIABLE, text)
     assert threads() >= 1
+
+
+FORKED = """
+import os, signal
+from threading import Event, Thread
+from engine.cores import Turn, in_parallel
+turn, begun, over = Turn(), Event(), Event()
+def hold():
+    with turn:
+        begun.set()
+        over.wait()
+Thread(target=hold).start()
+begun.wait()
+in_parallel(lambda n: n, range(9))
+child = os.fork()
+if child == 0:
+    signal.alarm(%d)
+    with turn:
+        os._exit(0 if in_parallel(lambda n: n, range(9)) == list(range(9)) else 1)
+over.set()
+raise SystemExit(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_waits_for_no_thread_of_its_parent() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED % int(PATIENCE_S)]
+    assert subprocess.run(command, check=False, timeout=2 * PATIENCE_S).returncode == 0

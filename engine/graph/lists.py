@@ -8,13 +8,12 @@ view.
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.cores import in_parallel, threads
+from engine.cores import Turn, in_parallel, threads
 from engine.graph.atlas import Kept, atlas_of
 from engine.graph.kernels import lists as kernels
 from engine.graph.view import GraphView
@@ -26,7 +25,7 @@ MOST_BYTES = 1 << 30
 NS_A_ROW = 60
 """What making them costs a row, CPU time."""
 _LAST_S = (1 << 31) - 2
-_turn = Lock()
+_turn = Turn()
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ rows themselves is put over it at the next sealing; when rows went away meanwhil
 """
 
 import logging
-import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from threading import Lock
 
+from engine.cores import Turn, in_child
 from engine.graph.parts import Part
 from engine.graph.segments import Rows, Segment, Woven, merge_woven, reach_of_both
 
@@ -19,8 +18,9 @@ AT_ONCE = 1 << 17
 MOST_PARTS = 16
 """Where rows keep going away, merges behind the writer's back are in vain: with more parts than this, none is."""
 
-_turn = Lock()
+_turn = Turn()
 _pools: list[ThreadPoolExecutor] = []
+in_child(_pools.clear)
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,3 @@ def _behind(a: Segment, b: Segment) -> "Future[Merged]":
         if not _pools:
             _pools.append(ThreadPoolExecutor(1, thread_name_prefix="merge"))
         return _pools[0].submit(Merged.of, a, b)
-
-
-def _begin_anew() -> None:
-    """In a child: threads do not survive a fork, and one of them may have had the turn."""
-    global _turn
-    _turn = Lock()
-    _pools.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)

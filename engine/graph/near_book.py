@@ -4,12 +4,11 @@ Made once of all fixes of a view (:mod:`engine.graph.near_many`), when so many s
 book costs less; it goes with the view.
 """
 
-from threading import Lock
-
 import numpy as np
 import numpy.typing as npt
 
 from engine.clock import DAY
+from engine.cores import Turn
 from engine.graph.atlas import Kept
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels import found
@@ -25,7 +24,7 @@ PAGES = 2
 """How much more a book of everybody costs than looking at every fix once."""
 MOST_ROWS = 8_000_000
 """No book is kept beyond, 32 bytes each: cases are then searched one by one."""
-_turn = Lock()
+_turn = Turn()
 
 
 class Book:
