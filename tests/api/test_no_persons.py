@@ -1,22 +1,19 @@
 """Nobody's id gets into the log: requests of every kind that hold a marked id everywhere an id can stand."""
 
 import http.client
-import io
 import json
-import logging
 import os
 import signal
 import subprocess
 import sys
-import threading
 from urllib.parse import quote
 
 import pytest
 
 from engine import errors
-from engine.service import logs
 from engine.service.access import load_or_make_tokens
 from tests.api.fake_engine import FakeEngine
+from tests.logged import logged
 from tests.waiting import PATIENCE_S, free_port, until
 
 MARK = "P-MARKED-0007"
@@ -67,14 +64,8 @@ def requests():
 
 @pytest.fixture
 def written():
-    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    handlers, level, raising = list(root.handlers), root.level, logging.raiseExceptions
-    stream = io.StringIO()
-    logs.configure("json", stream)
-    yield stream
-    logging.captureWarnings(False)
-    root.handlers, root.level, logging.raiseExceptions = handlers, level, raising
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    with logged() as stream:
+        yield stream
 
 
 class Broken(FakeEngine):

@@ -2,11 +2,8 @@
 
 import asyncio
 import http.client
-import io
 import json
-import logging
 import socket
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -21,12 +18,12 @@ from api.replies import MOST_HEARD, Asked, Replies
 from engine.errors import JournalError
 from engine.exposure.reached import Reached
 from engine.ids import Keys
-from engine.service import logs
 from engine.service.exposure_rows import ExposureRows
 from engine.service.present.csv_text import exposures_csv
 from tests.api.conftest import TOKENS, connect, serving
 from tests.api.fake_engine import CASE, FakeEngine, FakeRelease, T
 from tests.api.test_hexes import many
+from tests.logged import logged
 from tests.waiting import PATIENCE_S, until
 
 HEXES = "/v1/risk/hexes"
@@ -345,25 +342,13 @@ def test_silence_closes_a_connection_and_short_answers_keep_it():
 
 def test_short_answers_are_counted_and_logged_like_others(at, served):
     engine, port, short = at
-    root = logging.getLogger()
-    before, hooks, raising = (
-        (list(root.handlers), root.level),
-        (sys.excepthook, threading.excepthook, sys.unraisablehook),
-        logging.raiseExceptions,
-    )
-    written = io.StringIO()
     peer = Peer(port)
     peer.ask("/healthz")  # the lines of earlier answers are written before this is read
-    try:
-        logs.configure("json", written)
+    with logged() as written:
         for _ in range(5):
             peer.ask()
         assert short() == 3
         peer.ask("/healthz")  # the line of the last short answer is written before this is read
-    finally:
-        logging.captureWarnings(False)
-        root.handlers, root.level, logging.raiseExceptions = *before, raising
-        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     lines = [line for line in written.getvalue().splitlines() if HEXES in line]
     assert len(lines) == 5
     shape = '"level":"info","logger":"truyvet.api","message":"GET /v1/risk/hexes 200 '

@@ -1,8 +1,8 @@
 """Sources feeding a real engine: what they publish is in the journal once, also after a new start."""
 
 import asyncio
-import builtins
 import logging
+import sys
 
 import pytest
 
@@ -96,13 +96,6 @@ def test_stop_while_the_engine_still_loads(tmp_path):
 
 
 def test_what_is_missing_is_told_at_the_start(tmp_path, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *rest):
-        if name == "nats":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "nats", None)
     with pytest.raises(BadInputError, match="extra nats"):
         start_sources(Engine.open(Settings()), None, "nats://user:secret@127.0.0.1:1")

@@ -11,21 +11,16 @@ import warnings
 import pytest
 
 from engine.service import logs
+from tests.logged import logged
 
 ID = "P-SECRET-77"
 
 
 @pytest.fixture
 def written():
-    """What was logged since; the logging of the tests is put back."""
-    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    handlers, level, raising = list(root.handlers), root.level, logging.raiseExceptions
-    stream = io.StringIO()
-    logs.configure("json", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.captureWarnings(False)
-    root.handlers, root.level, logging.raiseExceptions = handlers, level, raising
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    """What was logged since."""
+    with logged() as stream:
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def fail():

@@ -1,7 +1,6 @@
 """NATS: restarts of the server under load, poison, kills between commit and acknowledgement, packed bodies."""
 
 import asyncio
-import builtins
 import gzip
 import json
 import logging
@@ -232,14 +231,7 @@ def test_a_consumer_that_somebody_removed_is_made_again(server):
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *rest):
-        if name == "nats":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "nats", None)
     with pytest.raises(BadInputError, match=r"truyvet\[nats\]"):
         NatsSource("nats://127.0.0.1:1")
 
