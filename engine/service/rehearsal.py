@@ -38,6 +38,8 @@ TRICKLE = (1, 40, 1, 9, 1, 1, 1, 9, 2, 1, 1, 70, 1, 1, 9, 1)
 """Sizes of batches that come later: how rows merge depends on how many there are."""
 CROWD = 24_000
 """Rows of a large batch."""
+WIDE_DEG = 0.05
+"""How far these lie apart, so that few are near each other: kernels are to be loaded, not to be busy."""
 STRANGERS = 1_500
 """People who are seen once: tables of keys have to grow for them."""
 STEPS = 50
@@ -59,7 +61,7 @@ def rehearse(engine: "Callable[[], Engine]", tell: Callable[[float], None] = lam
     """Compile or load every kernel that requests reach, with an empty engine in memory; once a process.
 
     ``tell`` is told how much is done, 0 to 1: a share of the steps, of which the first ever called take longest.
-    Never fails: a server serves all the same. Cost: about a second; 100 s of one core the first time ever.
+    Never fails: a server serves all the same. Cost: about two seconds; 100 s of one core the first time ever.
     """
     global _done
     with _turn:
@@ -145,7 +147,7 @@ class Town:
         """Positions of a day, as many as have kernels of their own."""
         names = [f"person {n % PEOPLE}" for n in range(CROWD)]
         at = START + self._rng.integers(0, DAY, CROWD)
-        lat, lng = 10.77 + self._rng.normal(0, 0.001, CROWD), 106.7 + self._rng.normal(0, 0.001, CROWD)
+        lat, lng = 10.77 + self._rng.normal(0, WIDE_DEG, CROWD), 106.7 + self._rng.normal(0, WIDE_DEG, CROWD)
         columns = {"person": names, "at": pa.array(at, pa.timestamp("s", "UTC")), "lat": lat, "lng": lng}
         return pa.table({**columns, "accuracy_m": np.full(CROWD, 9.5)})
 
