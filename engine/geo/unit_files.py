@@ -228,7 +228,7 @@ def _sheets(path: Path) -> list[Sheet]:
             return _json(path)
     except TruyvetError:
         raise
-    except (ValueError, OSError, RuntimeError, csv.Error) as error:
+    except (ValueError, OSError, RuntimeError, csv.Error, shapely.GEOSException) as error:
         raise UnreadableFileError(f"{path.name} cannot be read: {error}") from None
     raise UnreadableFileError(f"{path.name} is of no known form; give {_forms()}")
 

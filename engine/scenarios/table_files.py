@@ -181,13 +181,19 @@ def numbers(
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_null(column.type):
         values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), np.float64)
     else:
-        texts = column.cast(pa.string()).to_pylist()
+        texts = [_text(value) for value in column.to_pylist()]
         bad = np.array([not _is_number(text) for text in texts], np.bool_)
         odd = next((text for text, b in zip(texts, bad, strict=True) if b), "")
         file.refuse(bad, rows, f"{name} is {odd!r}, not a number")
         values = np.array([float(text or "nan") for text in texts], np.float64)
     file.refuse(~np.isfinite(values), rows, f"{name} is missing or not finite")
     return values
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bytes):  # a CSV column in which something is not UTF-8
+        return value.decode("utf-8", "replace")
+    return None if value is None else str(value)
 
 
 def _is_number(text: str | None) -> bool:

@@ -226,6 +226,15 @@ def test_columns_may_be_named(tmp_path):
         load_units([tmp_path], tier="ward")
 
 
+OPEN_RING = json.dumps(
+    {
+        "type": "Feature",
+        "properties": {"code": "760", "name": "Quận 1", "tier": "district"},
+        "geometry": {"type": "Polygon", "coordinates": [[[106.7, 10.7], [106.8, 10.7], [106.8, 10.8]]]},
+    }
+)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
@@ -238,6 +247,7 @@ def test_columns_may_be_named(tmp_path):
         ("b.json", "[1, 2", "b.json cannot be read"),
         ("b.json", "3", "no list of records"),
         ("b.geojson", "{", "b.geojson cannot be read"),
+        ("b.geojson", OPEN_RING, "b.geojson cannot be read"),
         ("b.parquet", "x", "b.parquet cannot be read"),
         ("b.xlsx", "x", "no known form"),
     ],

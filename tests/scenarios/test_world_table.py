@@ -123,6 +123,11 @@ def test_mistakes_are_named(tmp_path: Path, text: str, settings: dict[str, objec
     assert says in refused(written(tmp_path, text), population(**settings))
 
 
+def test_a_number_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "contacts.csv").write_bytes(b"person,other,day,w\na,b,1,1\na,c,1,\xe11\n")
+    assert "line 3: w is '\N{REPLACEMENT CHARACTER}1', not a number" in refused(tmp_path, population(weight="w"))
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="there is no file"):
         world_of_table(population(), tmp_path)
