@@ -1,6 +1,6 @@
 """F1 and F2 with evidence over presence: a million people, 30 million stays, no pair stored. ns a record examined."""
 
-from collections import Counter
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -19,6 +19,8 @@ from engine.graph.lists import lists_of
 
 N, PEOPLE, PLACES, DAYS, CASES = sized(30_000_000), sized(1_000_000), sized(100_000), 14, 200
 UNTIL = START + DAYS * DAY
+COURSES = {case: Course(START + 4 * DAY, KNOWN, 1.0) for case in range(CASES)}
+"""Of every case, whichever is asked about."""
 JOB = f"F1 and F2 with evidence of {CASES} cases over {N:,} stays of {PEOPLE:,} people at {PLACES:,} places"
 
 
@@ -44,18 +46,35 @@ def world():
 
 def question(*cases):
     seeds = tuple(Seed(case, START, UNTIL) for case in cases)
-    courses = {case: Course(START + 4 * DAY, KNOWN, 1.0) for case in cases}
-    return Question(seeds, 2, UNTIL, PRESETS["vn-2021-07"], courses, np.empty(0, np.int64))
+    return Question(seeds, 2, UNTIL, PRESETS["vn-2021-07"], COURSES, np.empty(0, np.int64))
 
 
 def traced(view, people, case):
     return trace(view, people, question(case)).reached
 
 
-def test_ns_a_record(beside, world):
+def one_by_one(view, people):
+    return [traced(view, people, case) for case in range(CASES)]
+
+
+def told(parts):
+    """Whom each case reached, at which level, with which dose and chance."""
+    columns = []
+    for case, part in enumerate(parts):
+        seeds = getattr(part, "seed", np.full(len(part.person), case))
+        columns.append((seeds, part.person, part.level, part.first, part.dose, part.probability))
+    whole = [np.concatenate(column) for column in zip(*columns, strict=True)]
+    order = np.lexsort(whole[2::-1])
+    return [column[order] for column in whole]
+
+
+def record_rows(beside, world, name, how):
+    """Rows of traces one by one, and of all in one call; ns a record examined."""
     view, people = world
+    alone, asked = told(one_by_one(view, people)), question(*range(CASES))
+    assert all(map(np.array_equal, alone, told([trace_each(view, people, asked)])))
     before = records_examined()
-    reached = [len(traced(view, people, case).person) for case in range(CASES)]
+    one_by_one(view, people)
     records = records_examined() - before
     spent: list[float] = []
 
@@ -63,22 +82,61 @@ def test_ns_a_record(beside, world):
         spent[:] = [cpu_seconds(lambda case=case: traced(view, people, case))[0] for case in range(CASES)]
         return sum(spent) / records * 1e9
 
-    job = f"{JOB}; {records:,} records examined, {sum(reached):,} people reached"
-    beside.figure("evidence-record", f"{job}; one by one, CPU time", run, "ns", 15, True, rounds=5)
+    job = f"{JOB}; {how}; {records:,} records examined, {len(alone[0]):,} people reached"
+    beside.figure(name, f"{job}; one by one, CPU time", run, "ns", 15, True, rounds=5)
     ms = np.array(spent) * 1e3
-    beside.more("evidence-median", JOB, [float(np.median(ms))], "ms", note="median case")
-    beside.more("evidence-p99", JOB, [float(np.percentile(ms, 99))], "ms", note="99 % of cases")
-    alone = Counter(dict(enumerate(reached)))
-    assert alone == Counter(trace_each(view, people, question(*range(CASES))).seed.tolist())
-    each = [1e9 / records * cpu_seconds(lambda: trace_each(view, people, question(*range(CASES))))[0] for _ in range(5)]
-    job += "; all in one call, CPU time of both cores"
-    beside.more("evidence-record-each", job, each, "ns", goal=15, at_most=True)
+    beside.more(
+        f"{name.removesuffix('-record')}-median", f"{JOB}; {how}", [float(np.median(ms))], "ms", note="median case"
+    )
+    beside.more(
+        f"{name.removesuffix('-record')}-p99",
+        f"{JOB}; {how}",
+        [float(np.percentile(ms, 99))],
+        "ms",
+        note="99 % of cases",
+    )
+    each, wall = in_one_call(lambda: trace_each(view, people, asked), records)
+    job += "; all in one call"
+    beside.more(f"{name}-each", f"{job}, CPU time of both cores", each, "ns", goal=15, at_most=True)
+    beside.more(f"{name}-each-wall", f"{job}, time on the wall, both cores", wall, "ns")
+    return alone
+
+
+def in_one_call(call, records, rounds=5):
+    """CPU time of all threads and time on the wall, ns a record, round by round."""
+    each, wall = [], []
+    for _ in range(rounds):
+        begun = perf_counter()
+        each.append(cpu_seconds(call)[0] / records * 1e9)
+        wall.append((perf_counter() - begun) / records * 1e9)
+    return each, wall
+
+
+@pytest.fixture
+def unlisted(world, monkeypatch):
+    """Without lists, as a view is that was just published."""
+    monkeypatch.setattr("engine.exposure.trace.lists_if_they_pay", lambda *_: None)
+    world[0].memory.pop("lists", None)
+    return world
+
+
+def test_ns_a_record(beside, unlisted):
+    record_rows(beside, unlisted, "evidence-record", "no lists")
+
+
+def test_ns_a_record_out_of_lists(beside, unlisted):
+    """Lists over all days are made beforehand; what they take is in a row of its own."""
+    view, people = unlisted
+    found = told(one_by_one(view, people))
+    lists_of(view)
+    assert all(map(np.array_equal, found, record_rows(beside, unlisted, "evidence-listed", "lists made beforehand")))
 
 
 def test_levels_alone(beside, world):
     """Levels and moments out of lists: the same people, without dose, chance and witness."""
     view, people = world
     asked = question(*range(CASES))
+    view.memory.pop("lists", None)
     spent, lists = cpu_seconds(lambda: lists_of(view))
     stays = f"lists of {N:,} stays over all days"
     beside.more("lists-stay", f"{stays}, CPU time a stay", [spent / N * 1e9], "ns")
@@ -99,4 +157,6 @@ def test_levels_alone(beside, world):
     row = beside.figure(
         "reach-record", f"{job}; levels and moments, CPU time of both cores", run, "ns", 15, True, rounds=9
     )
+    wall = in_one_call(lambda: reach_each(view, people, asked), records)[1]
+    beside.more("reach-record-wall", f"{job}; levels and moments, time on the wall, both cores", wall, "ns")
     beside.more("reach-case", JOB, [row.median * records / CASES / 1e3], "us", note="a case")

@@ -170,9 +170,9 @@ select b, 1, moment from f1 where b <> ?
 union all select b, 2, moment from f2 where b not in (select b from f1)
 """
 JOB = f"{N:,} contacts, {PEOPLE:,} people, two weeks"
-MORE = "ours adds dose, probability, witnesses and channels"
+MORE = "ours adds dose, probability, witnesses and channels; its lists are made beforehand, as the peer's structure is"
 KINDS = {
-    "reach": ("levels and first moments as if alone, in one call", "", levels_alone),
+    "reach": ("levels and first moments as if alone, in one call", "lists made beforehand", levels_alone),
     "trace-each": ("as if alone, in one call", MORE, together),
     "trace": ("one by one", MORE, ours),
 }
@@ -185,13 +185,12 @@ GOALS = {"networkx": 150, "sqlite": 15}
 def measured(beside, world, kind, name, peer, theirs, rounds, **rest):
     """A row of ours, cases one by one or all in one call, beside a peer that takes them one by one.
 
-    The peers' graph, index and table are made beforehand, and so are our lists where levels are read out of them.
+    The peers' graph, index and table are made beforehand, and so are our lists.
     """
     view, people, _ = world
     asked, note, mine = KINDS[kind]
     cases = MANY if kind == "reach" else CASES
-    if kind == "reach":
-        lists_of(view)
+    lists_of(view)
     agree = alike if mine is ours else lambda each, levels: told_together(each) == levels
     beside.ratio(
         f"{kind}-{name}", f"F1 and F2 of {cases:,} cases; {JOB}; {asked}", lambda: mine(view, people), peer,

@@ -51,8 +51,7 @@ class Teller:
             probability=np.array([self._combined(level, pairs, 1)[0]]),
             channels=np.bitwise_or.reduce(pairs.channels, keepdims=True),
             via=np.array([via], np.int32),
-            shared_person=np.full(len(places), person, np.int32),
-            shared_place=places,
+            shared=(np.int64(person) << 32) | places,
         )
 
     def _towards(self, level: int, people: Codes) -> list[tuple[slice, Pairs]]:

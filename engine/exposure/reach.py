@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.clock import HOUR
 from engine.cores import in_parallel, threads
 from engine.exposure.kernels import reaching_fields as f
 from engine.exposure.kernels.reaching import reach
 from engine.exposure.reached import Codes, Each, Ints, Question, Seed
 from engine.exposure.trace import trace_each
+from engine.exposure.walk import Walk
 from engine.graph.evidence import TALLY, records_examined
-from engine.graph.kernels.lists import BASE, OWN_MOST, TABLE
-from engine.graph.lists import Lists, cost_ns, known_lists, lists_of
+from engine.graph.lists import Lists, known_lists, lists_if_they_pay
 from engine.graph.view import GraphView
 from engine.ids import Keys
 
@@ -60,13 +59,13 @@ def reach_each(view: GraphView, people: Keys, question: Question, depth: int | N
     depth = question.depth if depth is None else depth
     if not _by_lists_alone(view, question, depth):
         return _traced(view, people, question, slice(None), depth)
-    lists, seeds = known_lists(view) or _if_it_pays(view, 0), question.seeds
+    lists, seeds = known_lists(view) or lists_if_they_pay(view, 0), question.seeds
     parts: list[Levels] = []
     if lists is None:
         before = records_examined()
         parts = [_traced(view, people, question, slice(TRIED), depth)]
         cost = NS_SAVED * (records_examined() - before)
-        lists, seeds = _if_it_pays(view, cost * max(TRIED, len(seeds)) // TRIED), seeds[TRIED:]
+        lists, seeds = lists_if_they_pay(view, cost * max(TRIED, len(seeds)) // TRIED), seeds[TRIED:]
     if seeds and lists is None:
         parts.append(_traced(view, people, question, slice(TRIED, None), depth))
     elif lists is not None:
@@ -93,7 +92,7 @@ def by_lists(view: GraphView, lists: Lists, question: Question, seeds: Sequence[
 
     def some(first: int) -> Levels:
         here = _idle.pop() if _idle else _Work()
-        here.ask(view, lists, question, depth, isolation)
+        here.walk.ask(view, lists, question, depth, isolation)
         found = here.reach(seeds[first : first + share], first + before)
         if here.rows <= _MOST_KEPT and len(_idle) < _MOST_IDLE:
             _idle.append(here)
@@ -105,12 +104,6 @@ def by_lists(view: GraphView, lists: Lists, question: Question, seeds: Sequence[
 def _by_lists_alone(view: GraphView, question: Question, depth: int) -> bool:
     channels = question.policy.eligibility(question.channels).channels
     return depth < f.RANGE and question.policy.min_minutes == 0 and not ("location" in channels and view.location)
-
-
-def _if_it_pays(view: GraphView, ns: int) -> Lists | None:
-    """The view's lists, once what would have taken less time with them is more than what they take."""
-    asked = view.memory["asked without lists"] = view.memory.get("asked without lists", 0) + ns
-    return lists_of(view) if asked > cost_ns(view) else None
 
 
 def _traced(view: GraphView, people: Keys, question: Question, which: slice, depth: int) -> Levels:
@@ -135,10 +128,10 @@ class _Work:
     """The column that the kernel reads, and the arrays that it works in."""
 
     def __init__(self) -> None:
-        self.q = np.zeros(f.FIELDS, np.int64)
+        self.walk = Walk()
+        self.q = self.walk.q
         self.rows = _ROWS
         self._answers = self._room(self.rows)
-        self._stays = np.zeros((0, f.STAY), np.int64)
         self._make()
 
     @staticmethod
@@ -155,29 +148,10 @@ class _Work:
             np.empty((rows, f.LABEL), np.int64), np.empty((rows, f.LABEL), np.int64),
             np.empty((f.TOGETHER, f.RANGE, 2), np.int64), np.empty((rows, 2), np.int64),
             np.full(4 * rows, f.FREE, np.int64), np.empty(2 * rows, np.int64), np.empty(f.BUFFER + 1, np.int64),
-            np.zeros((f.ITEMS, f.ITEM), np.int64),
         )  # fmt: skip
         addresses = [column.ctypes.data for column in (*self._held, *self._answers)]
         self.q[f.ARRAYS] = addresses
         self.q[f.ROOMS] = rows, rows, 4 * rows, 2 * rows, 4 * rows
-
-    def ask(self, view: GraphView, lists: Lists, question: Question, depth: int, isolation: Ints) -> None:
-        """What is asked of which lists; whoever calls keeps them and ``isolation`` alive."""
-        q, policy, forward = self.q, question.policy, question.forward
-        eligible = policy.eligibility(question.channels)
-        most = round(min(300.0, eligible.max_attenuation_db) * 100)
-        q[:TABLE] = lists.table
-        q[f.FORWARD : f.SEEDS] = (
-            forward, question.until - int(q[BASE]), round(policy.latent_hours * HOUR),
-            eligible.slack_s if forward else 0, 0 if forward else eligible.slack_s,
-            most if "bluetooth" in eligible.channels and view.bluetooth else -1,
-            "check_in" in eligible.channels and eligible.same_place and bool(view.check_in),
-            isolation.ctypes.data, len(isolation), depth,
-        )  # fmt: skip
-        stays = (f.STAYS_KNOWN + 1) * int(q[OWN_MOST])
-        if len(self._stays) <= stays:
-            self._stays = np.zeros((1 << stays.bit_length(), f.STAY), np.int64)
-        q[f.STAYS_AT], q[f.STAYS_MASK] = self._stays.ctypes.data, len(self._stays) - 1
 
     def reach(self, seeds: Sequence[Seed], first: int) -> Levels:
         """The levels of seeds, of which the first has the number ``first``."""

@@ -1,10 +1,10 @@
 """What a trace asks and answers, as columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,20 +71,30 @@ class Reached:
     probability: Floats
     channels: npt.NDArray[np.int64]
     via: Codes
-    shared_person: Codes
-    """With ``shared_place``: distinct places of shared check-ins behind a level, ordered by person code."""
-    shared_place: Codes
+    shared: Ints
+    """Distinct places of shared check-ins behind a level: person code << 32 | place code, in no order."""
 
     def take(self, index: npt.NDArray[np.int64]) -> "Reached":
         """The people at ``index``, in that order."""
-        shared = {"shared_person", "shared_place"}
-        return Reached(**{n: c if n in shared else c[index] for n, c in vars(self).items()})
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        return Reached(**{name: c if name == "shared" else c[index] for name, c in columns.items()})
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all columns."""
+        return sum(getattr(self, column.name).nbytes for column in fields(self))
+
+    @cached_property
+    def shared_by_person(self) -> tuple[Codes, Codes]:
+        """The same as person and place, ordered by these. Cost: a sort, when first asked for."""
+        both = np.sort(self.shared)
+        return (both >> 32).astype(np.int32), both.astype(np.int32)
 
     def places(self) -> list[list[int]]:
         """Codes of the places shared on the way to each person's level."""
-        lo = np.searchsorted(self.shared_person, self.person)
-        hi = np.searchsorted(self.shared_person, self.person, side="right")
-        codes: list[int] = self.shared_place.tolist()
+        person, place = self.shared_by_person
+        lo, hi = np.searchsorted(person, self.person), np.searchsorted(person, self.person, side="right")
+        codes: list[int] = place.tolist()
         return [codes[a:b] for a, b in zip(lo.tolist(), hi.tolist(), strict=True)]
 
 
@@ -133,9 +143,22 @@ class Each:
         return Each(**{name: column[index] for name, column in vars(self).items()})
 
 
+EACH_TYPES: dict[str, np.dtype[Any]] = {
+    **dict.fromkeys(("seed", "first", "last", "seconds", "channels"), np.dtype(np.int64)),
+    **dict.fromkeys(("dose", "probability"), np.dtype(np.float64)),
+    **dict.fromkeys(("person", "via"), np.dtype(np.int32)),
+    "level": np.dtype(np.int8),
+}
+"""Of the columns, the widest first."""
+EACH_BYTES = sum(dtype.itemsize for dtype in EACH_TYPES.values())
+
+
 def stack_each(parts: Sequence[Each]) -> Each:
-    """The rows of all parts, one after the other."""
-    if not parts:
-        none, never, real = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)
-        return Each(never, none, np.empty(0, np.int8), never, never, never, real, real, never, none)
-    return Each(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in vars(parts[0])})
+    """The rows of all parts, one after the other, in one new piece of memory."""
+    n = sum(len(part) for part in parts)
+    block, columns = np.empty(-(-n * EACH_BYTES // 8), np.int64).view(np.uint8), {}
+    for name, dtype in EACH_TYPES.items():
+        columns[name], block = block[: n * dtype.itemsize].view(dtype), block[n * dtype.itemsize :]
+        if parts:
+            np.concatenate([getattr(part, name) for part in parts], out=columns[name])
+    return Each(**columns)

@@ -11,12 +11,14 @@ from engine.exposure.infectiousness import FIRST_DAY, STEP_S, Course, tables
 from engine.exposure.kernels import fields as f
 from engine.exposure.kernels.tracing import spread
 from engine.exposure.reached import Question, Seed
+from engine.exposure.walk import Walk
 from engine.graph import rooms
 from engine.graph.atlas import Kept, atlas_of
 from engine.graph.atlas import asked as looked_up
 from engine.graph.eligibility import Eligibility
-from engine.graph.evidence import TALLY, buckets, near_lines
+from engine.graph.evidence import TALLY, buckets, near_lines, records_examined
 from engine.graph.kernels import found
+from engine.graph.lists import known_lists
 from engine.graph.near_book import known_book, note_search
 from engine.graph.presences import Queries
 from engine.graph.rooms import Room
@@ -48,7 +50,7 @@ class Asked:
         self.atlas, self.keys = atlas_of(view), people.bytes_table()
         self._courses, self._count = question.courses, len(question.courses)
         self._columns = course_columns(view, question.courses) if len(question.courses) > f.FEW else None
-        self._isolation = np.ascontiguousarray(question.isolation, np.int64)
+        self.isolation = np.ascontiguousarray(question.isolation, np.int64)
         self.tables = tables()
         channels, slack = self.eligibility.channels, self.eligibility.slack_s
         numbers = self.numbers = np.zeros(f.SELF, np.int64)
@@ -60,7 +62,7 @@ class Asked:
         numbers[f.STAYS] = "check_in" in channels and self.eligibility.same_place and bool(view.check_in)
         numbers[f.FIXES] = "location" in channels and bool(view.location)
         numbers[f.ACCUMULATE], numbers[f.DEPTH], numbers[f.PLACES] = _ACCUMULATE[policy.accumulate], depth, places
-        numbers[f.ISOLATION], numbers[f.ISOLATIONS] = self._isolation.ctypes.data, len(self._isolation)
+        numbers[f.ISOLATION], numbers[f.ISOLATIONS] = self.isolation.ctypes.data, len(self.isolation)
         numbers[f.KEYS], numbers[f.KEY_STARTS] = (column.ctypes.data for column in self.keys)
         numbers[f.ATLAS], numbers[f.ATLAS_SIZE] = self.atlas.ctypes.data, len(self.atlas)
         numbers[f.TABLES], numbers[f.STEPS] = self.tables.ctypes.data, self.tables.shape[1]
@@ -77,7 +79,7 @@ class Asked:
         held, starts = people.bytes_table()
         return (
             question.policy is self.policy
-            and (question.isolation is self._isolation or len(question.isolation) == len(self._isolation) == 0)
+            and (question.isolation is self.isolation or len(question.isolation) == len(self.isolation) == 0)
             and held is self.keys[0]
             and starts is self.keys[1]
             and (self._columns is None or question.courses is self._courses)
@@ -128,14 +130,23 @@ class Work:
         self._few = self._self + 8 * (f.FEW_CASES + f.FEW * np.arange(4))
         self._block, self._at = np.empty(0, np.int64), dict.fromkeys(f.ROW_BYTES, 0)
         self._near: tuple[Ints, Floats] | None = None
+        self._walk = Walk()
+        self.examined = 0
+        """Sightings and stays that the last trace looked at; roughly, when several run at once."""
         self._more_rows(rooms.FEWEST)
         self._more_evidence(rooms.FEWEST)
         self._more_ranges(rooms.FEWEST)
 
     def run(self, view: GraphView, asked: Asked, question: Question, seeds: Sequence[Seed], alone: bool) -> None:
-        """Trace from all seeds together, ordered by key; or ``alone``: from each as a case of its own."""
-        table, numbers = self.table, asked.numbers
-        table[: f.SELF] = numbers
+        """Trace from all seeds together, ordered by key; or ``alone``: from each as a case of its own.
+
+        Sightings and stays are read out of the view's lists if it has any.
+        """
+        table, numbers, lists, self.examined = self.table, asked.numbers, known_lists(view), 0
+        table[: f.SELF], table[f.LISTED] = numbers, 0
+        if lists is not None:
+            self._walk.ask(view, lists, question, int(numbers[f.DEPTH]), asked.isolation)
+            table[f.LISTED] = self._walk.q.ctypes.data
         table[f.UNTIL], table[f.NEAR_COUNT], held = question.until, 0, None
         if question.courses and not numbers[f.CASE_COUNT]:
             self._few_courses(question.courses)
@@ -148,14 +159,18 @@ class Work:
             table[f.ALONE], table[f.SEED_COUNT], table[f.SEEDS] = alone, len(seeds), held.ctypes.data
             table[f.OPENED] = question.seeds[0].start
             self._has_room(len(seeds), (len(seeds) if alone else 1) * (int(numbers[f.DEPTH]) + 1))
+        examined = records_examined()
         while (said := int(spread(table))) != f.DONE:
+            self.examined += records_examined() - examined
             if said == f.MORE_FIXES:
                 self._look_at_fixes(view, asked)
             elif said == f.MORE_EVIDENCE:
                 self._more_evidence(2 * int(table[f.NEEDED]))
             else:
                 self._more_rows(int(table[f.NEEDED]))
-        if numbers[f.ATTENUATION] >= 0:
+            examined = records_examined()
+        self.examined += records_examined() - examined
+        if numbers[f.ATTENUATION] >= 0 and lists is None:
             looked_up(view, int(self._ranges[table[f.AT_LEVEL] - 1]))
 
     def levels(self) -> list[int]:

@@ -60,7 +60,7 @@ def forward(
 
 def _size(found: Trace) -> int:
     """Bytes of a trace, with its labels by level, which may be asked for later."""
-    return int(2 * found.kept.nbytes + sum(column.nbytes for column in vars(found.reached).values()))
+    return int(2 * found.kept.nbytes + found.reached.nbytes)
 
 
 def direct(

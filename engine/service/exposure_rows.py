@@ -117,11 +117,12 @@ class ExposureRows(Sequence[ExposureRow]):
     def _shared(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         """Places of each row, ordered by key: where they begin by row, and their codes."""
         r = self._reached
-        lo = np.searchsorted(r.shared_person, r.person)
-        counts = np.searchsorted(r.shared_person, r.person, side="right") - lo
+        who, places = r.shared_by_person
+        lo = np.searchsorted(who, r.person)
+        counts = np.searchsorted(who, r.person, side="right") - lo
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         row = np.repeat(np.arange(len(self)), counts)
-        place = r.shared_place[np.arange(int(start[-1])) - start[row] + lo[row]]
+        place = places[np.arange(int(start[-1])) - start[row] + lo[row]]
         return start, place[np.lexsort((self._places.ranks(place), row))]
 
 

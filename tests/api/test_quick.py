@@ -104,7 +104,7 @@ def rows(count):
     reached = Reached(
         person=whole.astype(np.int32), level=np.ones(count, np.int8), first=whole + T, last=whole + T, seconds=whole,
         dose=real, probability=real, channels=np.ones(count, np.int64), via=np.zeros(count, np.int32),
-        shared_person=np.empty(0, np.int32), shared_place=np.empty(0, np.int32),
+        shared=np.empty(0, np.int64),
     )  # fmt: skip
     return ExposureRows(reached, np.zeros(count, np.bool_), people, places)
 

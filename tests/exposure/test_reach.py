@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import FOREVER
-from engine.exposure import reach
+from engine.exposure import reach, tracing
+from engine.exposure import trace as traces
 from engine.exposure.policies import PRESETS, Policy
 from engine.exposure.reach import Levels, by_lists, direct_counts, reach_each
 from engine.exposure.reached import Question, Seed
@@ -35,7 +36,11 @@ def told(levels: Levels) -> list[tuple[int, int, int, int]]:
 
 
 def traced(view: GraphView, keys: Keys, question: Question) -> list[tuple[int, int, int, int]]:
-    each = trace_each(view, keys, question)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(traces, "known_lists", lambda _: None)
+        patch.setattr(tracing, "known_lists", lambda _: None)
+        patch.setattr(traces, "lists_if_they_pay", lambda *_: None)
+        each = trace_each(view, keys, question)
     moment = each.first if question.forward else each.last
     rows = (each.seed.tolist(), each.person.tolist(), each.level.tolist(), moment.tolist())
     return sorted(zip(*rows, strict=True))

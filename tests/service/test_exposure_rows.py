@@ -5,6 +5,7 @@ import io
 import json
 import re
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,8 +44,7 @@ def rows_of(people, places, count, rng):
         probability=rng.random(count) * 10.0 ** rng.integers(-12, 1, count),
         channels=rng.integers(0, 8, count),
         via=rng.integers(0, len(names), count).astype(np.int32),
-        shared_person=shared[0],
-        shared_place=shared[1],
+        shared=(shared[0].astype(np.int64) << 32) | shared[1],
     )
     return ExposureRows(reached, rng.random(count) < 0.5, names, sites)
 
@@ -120,6 +120,6 @@ def test_a_copy_is_equal_and_needs_no_copy_of_the_keys():
 
 def test_moments_beyond_the_calendar_are_its_ends():
     rows = rows_of(["a"], ["p"], 1, np.random.default_rng(5))
-    late = Reached(**{**vars(rows._reached), "last": np.array([LATEST + 10])})
+    late = replace(rows._reached, last=np.array([LATEST + 10]))
     told = json.loads(ExposureRows(late, np.array([True]), rows._people, rows._places).json())
     assert told["last_exposed_at"].startswith("9999-")

@@ -30,10 +30,12 @@ found together; OPEN_CASE: the case in hand, whose nodes begin at OPENED_AT; PRI
 (
     SELF, ROWS, EVIDENCE, LABEL_ROWS, NODE_ROWS, BEST_ROWS, ANSWER_ROWS, POOL_ROWS, SHARE_ROWS, TOUCHED_ROWS,
     MINE_ROWS, SLOTS, TIMES, WEIGHTS, WHOLE, PARTS, SCRATCH, RANGES, LEVELS, NEAR, NEAR_PARTS, NEAR_COUNT, TALLY,
-) = range(OPENED + 17, OPENED + 40)  # fmt: skip
+    LISTED,
+) = range(OPENED + 17, OPENED + 41)  # fmt: skip
+"""LISTED: of the column of :mod:`engine.exposure.kernels.reaching_fields`, where there are lists; else 0."""
 FEW = 8
 """So many courses of cases find room in the table itself."""
-ONE_SEED = TALLY + 1
+ONE_SEED = LISTED + 1
 FEW_CASES = ONE_SEED + 3
 TABLE = FEW_CASES + 4 * FEW
 

@@ -20,12 +20,12 @@ those were known at nearer levels; people kept of the cases in hand; labels of t
 table; whether something had no room; the first of the cases in hand; and their level."""
 
 (
-    LABELS_AT, MORE_AT, RANGES_AT, KEPT_AT, SLOTS_AT, TAKEN_AT, WORDS_AT, ITEMS_AT,
+    LABELS_AT, MORE_AT, RANGES_AT, KEPT_AT, SLOTS_AT, TAKEN_AT, WORDS_AT,
     SEED_AT, PERSON_AT, LEVEL_AT, MOMENT_AT,
-    LABEL_ROOM, KEPT_ROOM, SLOT_ROOM, TAKEN_ROOM, ANSWER_ROOM, STAYS_AT, STAYS_MASK,
+    LABEL_ROOM, KEPT_ROOM, SLOT_ROOM, TAKEN_ROOM, ANSWER_ROOM, ITEMS_AT, STAYS_AT, STAYS_MASK,
 ) = range(TABLE + 28, TABLE + 47)  # fmt: skip
-"""Addresses, and how much there is room for; and the ring of stays."""
-ARRAYS, ROOMS = slice(LABELS_AT, LABEL_ROOM), slice(LABEL_ROOM, STAYS_AT)
+"""Addresses, and how much there is room for; labels on their way, and the ring of stays."""
+ARRAYS, ROOMS = slice(LABELS_AT, LABEL_ROOM), slice(LABEL_ROOM, ITEMS_AT)
 FIELDS = TABLE + 48
 
 LABEL = 4

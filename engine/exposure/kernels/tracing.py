@@ -7,7 +7,9 @@ import numpy as np
 from numba import njit
 
 from engine.exposure.kernels import fields as f
+from engine.exposure.kernels import reaching_fields as w
 from engine.exposure.kernels.keeping import close, set_course
+from engine.exposure.kernels.listed import begin_walk, listed_sightings, listed_stays, walk_on
 from engine.exposure.kernels.nodes import isolated_at, make_table, met, node_of
 from engine.graph.kernels import found
 from engine.graph.kernels.memory import (
@@ -37,10 +39,11 @@ FEW_LINES, MANY_LINES = 512, 1_024
 def spread(t):
     """Trace as :mod:`engine.exposure.kernels.fields` says it is asked, as far as there is room. DONE or MORE_..."""
     bounds, at, windows = np.zeros(4, np.int64), np.zeros(3, np.int64), np.empty((3, MOST_TOGETHER), np.int64)
+    steps = np.zeros(4, np.int64)
     if t[f.AT_LEVEL] == 0:
         _begin(t)
     while t[f.AT_LEVEL] <= t[f.DEPTH] and int64_at(t[f.LEVELS], t[f.AT_LEVEL] - 1) < t[f.LEVEL_END]:
-        said = _level(t, bounds, at, windows)
+        said = _level(t, bounds, at, windows, steps)
         if said != f.DONE:
             return said
         t[f.LEVEL_END] = t[f.LABELS]
@@ -71,7 +74,7 @@ def _begin(t):
 
 
 @njit(cache=True, nogil=True)
-def _level(t, bounds, at, windows):
+def _level(t, bounds, at, windows, steps):
     """The rest of a level."""
     if t[f.OPEN_CASE] >= 0 and t[f.MASK] == 0:
         make_table(t, t[f.PRIOR] + t[f.NODES] - t[f.OPENED_AT] + 8)
@@ -81,6 +84,11 @@ def _level(t, bounds, at, windows):
             to = t[f.TO]
             if first == to:
                 return f.MORE_FIXES
+        if t[f.LISTED]:
+            said = _out_of_lists(t, first, to, bounds, at, steps)
+            if said != f.DONE:
+                return said
+            continue
         looked = int64_at(t[f.TALLY], 0)
         last = _evidence(t, first, to, bounds, windows)
         if last == first:
@@ -90,9 +98,7 @@ def _level(t, bounds, at, windows):
             return f.MORE_ROOM
         at[:] = bounds[:3]
         for label in range(first, last):
-            if int32_at(t[f.LABEL_ROWS] + (label << 6), f.CASE_4) != t[f.OPEN_CASE]:
-                close(t)
-                _open(t, label)
+            _in_its_case(t, label)
             _meet(t, label, label - first, bounds, at)
         t[f.NEXT] = last
         if bounds[3] > MANY_LINES:
@@ -101,6 +107,52 @@ def _level(t, bounds, at, windows):
             t[f.TOGETHER] = min(MOST_TOGETHER, 2 * t[f.TOGETHER])
     close(t)
     return f.DONE
+
+
+@njit(nogil=True)
+def _in_its_case(t, label):
+    """Have the case of a label open."""
+    if int32_at(t[f.LABEL_ROWS] + (label << 6), f.CASE_4) != t[f.OPEN_CASE]:
+        close(t)
+        _open(t, label)
+
+
+@njit(cache=True, nogil=True)
+def _out_of_lists(t, first, to, bounds, at, steps):
+    """Labels [first, to) of a level, the evidence of which is in the view's lists."""
+    q = ints_at(t[f.LISTED], w.FIELDS)
+    begin_walk(steps, first)
+    for label in range(first, to):
+        walk_on(t, q, steps, label, to)
+        bounds[1], looked = listed_sightings(t, q, label)
+        bounds[2], more = listed_stays(t, q, label, bounds[1])
+        a, b = _line_of(t, label), _line_of(t, label + 1)
+        bounds[3] = bounds[2] + b - a
+        if bounds[3] > t[f.EVIDENCE]:
+            t[f.NEEDED] = bounds[3]
+            return f.MORE_EVIDENCE
+        if not _has_room(t, bounds[3]):
+            return f.MORE_ROOM
+        _copy_lines(t, a, b, bounds[2], label)
+        at[:] = bounds[:3]
+        _in_its_case(t, label)
+        _meet(t, label, 0, bounds, at)
+        put_int64(t[f.TALLY], 0, int64_at(t[f.TALLY], 0) + looked + more)
+        t[f.NEXT] = label + 1
+    return f.DONE
+
+
+@inner
+def _copy_lines(t, a, b, n, first):
+    """Lines [a, b) of the evidence of fixes go behind the first ``n``, their labels counted from ``first`` on."""
+    for i in range(b - a):
+        for c in range(found.INTEGERS):
+            put_int64(t[f.WHOLE] + ((n + i) << 6), c, int64_at(t[f.NEAR] + ((a + i) << 6), c))
+        label = int64_at(t[f.NEAR] + ((a + i) << 6), found.PERSON)
+        put_int64(t[f.WHOLE] + ((n + i) << 6), found.PERSON, label - first)
+        put_float64(
+            t[f.PARTS] + ((n + i) << 4), found.WEIGHT, float64_at(t[f.NEAR_PARTS] + ((a + i) << 4), found.WEIGHT)
+        )
 
 
 @inner
@@ -141,11 +193,7 @@ def _evidence(t, first, to, bounds, windows):
             t[f.NEEDED] = bounds[3]
             return first
         count = count >> 1
-    for i in range(b - a):
-        for c in range(found.INTEGERS):
-            put_int64(t[f.WHOLE] + ((n + i) << 6), c, int64_at(t[f.NEAR] + ((a + i) << 6), c))
-        whole[n + i, found.PERSON] -= first
-        parts[n + i, found.WEIGHT] = float64_at(t[f.NEAR_PARTS] + ((a + i) << 4), found.WEIGHT)
+    _copy_lines(t, a, b, n, first)
     return first + count
 
 
