@@ -104,7 +104,7 @@ def named(state: Snapshot) -> tuple[int, int]:
     """How many people, and how many places, live events name. Cost: linear in the events."""
     graph = state.graph
     people = [np.fromiter(state.people.named, np.int64, len(state.people.named))]
-    places = [np.fromiter((state.place_keys.add(k) for k in state.place_data), np.int64, len(state.place_data))]
+    places = [state.place_keys.found(list(state.place_data)).astype(np.int64)]
     reporters = (*graph.bluetooth, *graph.location)
     people += [np.unique(major(segment.rows.k1)).astype(np.int64) for segment in reporters]
     people += [s.groups.astype(np.int64) for s in (*graph.bluetooth, *graph.check_in)]

@@ -12,6 +12,7 @@ from engine.service.snapshot import Snapshot
 
 Codes = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
+NEVER = np.iinfo(np.int64).min
 
 
 def people_in(state: Snapshot, area: str, people: Codes) -> Codes:
@@ -23,22 +24,21 @@ def people_in(state: Snapshot, area: str, people: Codes) -> Codes:
         BadParameterError: neither a known area code nor a cell.
     Cost: per day back to the oldest latest presence, log n a person.
     """
-    inside_places = np.array([d.get("area_code") == area for d in state.place_data.values()], np.bool_)
-    codes = np.array([state.place_keys.add(k) for k in state.place_data], np.int64)
+    inside_places = [key for key, data in state.place_data.items() if data.get("area_code") == area]
     cell = cell_named(area)
-    if cell is None and not inside_places.any():
+    if cell is None and not inside_places:
         raise BadParameterError(f"area must be an H3 cell or the area code of a place, not {area!r}")
     in_area = np.zeros(len(state.graph.places.stay_s), np.bool_)
     if cell is None:
-        in_area[codes[inside_places]] = True
+        in_area[state.place_keys.found(inside_places)] = True
     else:
         lat, lng = state.graph.places.lat_e7, state.graph.places.lng_e7
         known = lat != NOWHERE
         in_area[known] = _in_cell(lat[known], lng[known], cell)
-    latest, here = np.full(len(people), -1, np.int64), np.zeros(len(people), np.bool_)
+    latest, here = np.full(len(people), NEVER, np.int64), np.zeros(len(people), np.bool_)
     days = sorted({s.day_start for s in (*state.graph.check_in, *state.graph.location)}, reverse=True)
     for day in days:
-        missing = np.flatnonzero(latest < 0)
+        missing = np.flatnonzero(latest == NEVER)
         if len(missing) == 0:
             break
         who = people[missing]
@@ -50,8 +50,8 @@ def people_in(state: Snapshot, area: str, people: Codes) -> Codes:
 def _on_day(
     state: Snapshot, day: int, people: Codes, in_area: npt.NDArray[np.bool_], cell: int | None
 ) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Moment of each person's last presence that began on a day (-1: none), and whether it was inside."""
-    latest, here = np.full(len(people), -1, np.int64), np.zeros(len(people), np.bool_)
+    """Moment of each person's last presence that began on a day (``NEVER``: none), and whether it was inside."""
+    latest, here = np.full(len(people), NEVER, np.int64), np.zeros(len(people), np.bool_)
     for s in state.graph.check_in:
         if s.day_start != day or len(s.groups) == 0:
             continue

@@ -133,6 +133,13 @@ def test_the_board_of_an_area_has_those_last_seen_there() -> None:
         engine.board(area="nowhere")
 
 
+def test_the_board_of_an_area_knows_presences_of_any_year() -> None:
+    year_0 = -3_786_825_600
+    engine = load([*PLACES, case("f0", onset_at=year_0), stay("f0", "hall", year_0), stay("f0", "far", year_0 - HOUR)])
+    assert [r.person for r in engine.board(area="00001").rows] == ["f0"]
+    assert engine.board(area="00002").rows[:] == []
+
+
 def test_a_checkpoint_is_left_at_the_end_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.service.maintenance.WORTH_ROWS", 1)
     engine = load(CHAIN, engine=opened(tmp_path))
