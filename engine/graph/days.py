@@ -30,7 +30,7 @@ class Day:
     parts: list[Part] = field(default_factory=list)
     """What readers see, the oldest, which are the largest, first."""
     runs: list[Rows] = field(default_factory=list)
-    """What came since the last sealing. No key is in two runs or parts."""
+    """What came since the last sealing, the largest first. No key is in two runs or parts."""
     revisions: dict[Key, int] = field(default_factory=dict)
     """Live rows with a revision above 0 (rare)."""
     dead: dict[Key, int] = field(default_factory=dict)
@@ -54,11 +54,14 @@ class Day:
             return
         runs = self.runs
         runs.append(run)
-        while len(runs) > 1 and len(runs[-2]) < 2 * len(runs[-1]) and len(runs[-2]) + len(runs[-1]) <= SMALL:
-            runs[-2:] = [merge_runs(runs[-2:])]
+        runs.sort(key=len, reverse=True)
+        for at in range(len(runs) - 2, -1, -1):
+            both = len(runs[at]) + len(runs[at + 1])
+            if both <= SMALL and len(runs[at]) < 2 * len(runs[at + 1]):
+                runs[at : at + 2] = [merge_runs(runs[at : at + 2])]
         if len(runs) > MOST_RUNS:
             at = len(runs) - 2
-            while at > 0 and len(runs[at - 1]) < 2 * sum(len(later) for later in runs[at:]):
+            while at > 0 and len(runs[at - 1]) < 2 * sum(len(smaller) for smaller in runs[at:]):
                 at -= 1
             runs[at:] = [merge_runs(runs[at:])]
 

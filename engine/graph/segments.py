@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from engine import params
 from engine.graph.groups import CellGroups, Groups, Keys, held_small
+from engine.graph.kernels.batches import squeeze
 from engine.graph.kernels.grouping import group, reach_of_sightings, reach_of_stays, second_span
 from engine.graph.kernels.merging import (
     distinct_groups,
@@ -82,6 +83,12 @@ class Rows:
     def take(self, index: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> "Rows":
         """The rows at ``index`` (or where a mask is true), in that order."""
         return Rows(self.kind, self.k1[index], self.k2[index], {n: c[index] for n, c in self.payload.items()})
+
+    def rid_of(self, gone: npt.NDArray[np.bool_]) -> "Rows":
+        """The rows but those where ``gone``. They stay in the arrays of these rows, which are not to be used again."""
+        kept = {name: column[: squeeze(column, gone)] for name, column in {"k1": self.k1, **self.payload}.items()}
+        k2 = self.k2 if self.kind == "location" else self.k2[: squeeze(self.k2, gone)]
+        return Rows(self.kind, kept.pop("k1"), k2, kept)
 
     @cached_property
     def span(self) -> tuple[int, int]:

@@ -80,9 +80,10 @@ class EventLog:
             mark_known(run.k1, run.k2, first_s, last_s, rows.k1, rows.k2, special)
         for part in state.parts:
             part.mark(rows, special)
-        if special.any():
-            outcomes[source[special]] = self._add_carefully(state, rows.take(special))
-            rows = rows.take(~special)
+        careful = np.flatnonzero(special)
+        if len(careful):
+            outcomes[source[careful]] = self._add_carefully(state, rows.take(careful))
+            rows = rows.rid_of(special)
         state.push(rows)
 
     def _add_carefully(self, state: Day, rows: Rows) -> npt.NDArray[np.uint8]:
@@ -224,6 +225,7 @@ class EventLog:
         """What came to a day since the last sealing."""
         day, state = grown
         rows = merge_runs(state.runs)
+        state.runs = [rows]  # what they were made of is needed no more: its memory serves the second order
         return Part(build_segment(day * DAY, rows, self._cells_of(rows) if self._cells_of is not None else None))
 
     def parts(self) -> dict[int, list[Part]]:

@@ -106,6 +106,18 @@ def take_into(column, rows, out):
 
 
 @njit(cache=True, nogil=True)
+def squeeze(column, gone):
+    """Move up the rows of a column that are not ``gone``; returns how many there are."""
+    to = 0
+    while to < len(column) and not gone[to]:
+        to += 1
+    for i in range(to, len(column)):
+        column[to] = column[i]
+        to += not gone[i]
+    return to
+
+
+@njit(cache=True, nogil=True)
 def mark_repeats(k1, k2, marked):
     """Mark every row of sorted rows whose key another row has too."""
     for i in range(1, len(k1)):
