@@ -76,11 +76,11 @@ class CellGroups:
 
 
 def grouped_from(columns: Mapping[str, npt.NDArray[Any]]) -> Groups | CellGroups:
-    """What ``columns()`` gave."""
+    """What ``columns()`` gave. Checkpoints of old hold cells as columns and starts as int64."""
     if "cells" in columns:
         return CellGroups(columns["cells"], columns["begins"], columns["far_start"])
-    start = columns["group_start"].astype(np.int32, copy=False)  # checkpoints of old hold int64
-    return Groups(columns["groups"], start)
+    groups = Groups(columns["groups"], columns["group_start"].astype(np.int32, copy=False))
+    return held_small(groups) if groups.keys.dtype == np.uint64 else groups
 
 
 def held_small(groups: Groups) -> Groups | CellGroups:

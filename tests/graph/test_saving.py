@@ -30,6 +30,7 @@ def test_pieces_of_today_and_of_old_give_the_same_segments(kind: str, width: typ
     again = log_of(kind)
     load(again, kept)
     for one, other in zip(log.seal(), again.seal(), strict=True):
+        assert type(one.grouped) is type(other.grouped)
         for name in COLUMNS:
             before, after = np.asarray(getattr(one, name)), np.asarray(getattr(other, name))
             assert (before.dtype, before.tolist()) == (after.dtype, after.tolist())
