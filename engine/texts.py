@@ -525,8 +525,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error.history_gone": ("Không còn lịch sử của thời điểm đó", "No history of that moment"),
     "error.os": ("Không đọc ghi được", "Cannot read or write"),
     "hint.journal": (
-        "Hãy chọn một thư mục ghi được bằng --data, hoặc khôi phục tệp hỏng từ bản sao lưu.",
-        "Name a folder you may write to with --data, or restore the damaged file from a backup.",
+        "Hãy chọn một thư mục ghi được bằng --data, khôi phục tệp hỏng từ bản sao lưu, hoặc xem cơ sở dữ liệu của --database có chạy không.",
+        "Name a folder you may write to with --data, restore the damaged file from a backup, or see whether the database of --database runs.",
     ),
     "hint.unreadable_file": (
         "Sự kiện: CSV (UTF-8), NDJSON, JSON, Parquet, Arrow; địa giới: GeoJSON, GeoPackage, Shapefile, CSV, Parquet, JSON; xem docs/formats.md.",
