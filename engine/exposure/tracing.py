@@ -14,7 +14,6 @@ from engine.exposure.reached import Question, Seed
 from engine.exposure.walk import Walk
 from engine.graph import rooms
 from engine.graph.atlas import Kept, atlas_of
-from engine.graph.atlas import asked as looked_up
 from engine.graph.eligibility import Eligibility
 from engine.graph.evidence import TALLY, buckets, near_lines, records_examined
 from engine.graph.kernels import found
@@ -170,8 +169,6 @@ class Work:
                 self._more_rows(int(table[f.NEEDED]))
             examined = records_examined()
         self.examined += records_examined() - examined
-        if numbers[f.ATTENUATION] >= 0 and lists is None:
-            looked_up(view, int(self._ranges[table[f.AT_LEVEL] - 1]))
 
     def levels(self) -> list[int]:
         """Where the labels of each level begin, and the last ones end."""

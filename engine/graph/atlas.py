@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.clock import DAY
-from engine.graph.eligibility import BLUETOOTH, CHANNEL_NAMES, CHECK_IN, LOCATION
+from engine.graph.eligibility import CHANNEL_NAMES, CHECK_IN, LOCATION
 from engine.graph.groups import CellGroups, Groups, Keys
 from engine.graph.kernels import atlas as layout
 from engine.graph.layout import SECOND_BITS
@@ -23,8 +23,6 @@ Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[Any]
 ROWS_A_START, CODES_A_ROW = 8, 3
 """A directory costs at most three quarters of a byte a row: 4 to 6 bytes for 8 rows, or 8 bytes for 32 codes."""
-NS_SAVED = 1_000
-"""What a person asked about costs less, once it is known in which segments the person is."""
 
 
 class Kept:
@@ -58,29 +56,6 @@ def atlas_of(view: GraphView) -> Ints:
         view.memory["atlas"] = kept = Kept(_made(view))
     found: Ints = kept.value
     return found
-
-
-def asked(view: GraphView, people: int) -> None:
-    """Tell of people whose sightings are looked up: after enough of them a table of everybody's days pays.
-
-    Memory: 8 bytes a person and 31 segments. Cost, once: about 2 ns a person and segment.
-    """
-    atlas = atlas_of(view)
-    head = BLUETOOTH * layout.HEAD
-    if atlas[head + layout.DAYS] == 0 or atlas[head + layout.MASKS]:
-        return
-    view.memory["asked"] = view.memory.get("asked", 0) + people
-    lines = atlas[atlas[head + layout.LINES] : atlas[head + layout.DAYS_AT]].reshape(-1, layout.LINE)
-    if view.memory["asked"] * NS_SAVED < 2 * 2 * lines[:, layout.GROUP_COUNT].sum():
-        return
-    first = lines[:, layout.FIRST_SPAN] << lines[:, layout.FIRST_SHIFT]
-    second = lines[:, layout.SECOND_BASE] + (lines[:, layout.SECOND_SPAN] << lines[:, layout.SECOND_SHIFT])
-    span, words = int(max(first.max(), second.max())), -(-len(lines) // layout.SEGMENTS_A_WORD)
-    masks = np.zeros((span, words), np.int64)
-    layout.add_to_masks(atlas, BLUETOOTH, masks)
-    better = atlas.copy()  # kernels may be at work with the other one
-    better[[head + layout.MASKS, head + layout.MASK_WORDS, head + layout.MASK_SPAN]] = masks.ctypes.data, words, span
-    view.memory["atlas"] = Kept(np.asarray(_Owner(better, [atlas, masks])))
 
 
 def _made(view: GraphView) -> Ints:

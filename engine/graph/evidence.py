@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine import params
 from engine.geo.cells import cells_of, disk
-from engine.graph.atlas import asked, atlas_of
+from engine.graph.atlas import atlas_of
 from engine.graph.eligibility import Eligibility
 from engine.graph.kernels import found
 from engine.graph.kernels.fixes import ACCURACY, FROM, LAT, LNG, TO
@@ -122,7 +122,6 @@ def _sightings(view: GraphView, q: Queries, eligibility: Eligibility, n: int, wh
     if "bluetooth" not in eligibility.channels or not view.bluetooth:
         return n
     most = round(min(300.0, eligibility.max_attenuation_db) * 100)
-    asked(view, len(q.person))
     return int(
         sightings_of(
             atlas_of(view), *q.columns(), 0, len(q.person), most, buckets(), n, whole, parts, TALLY, _scratch()

@@ -22,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 MOST_BYTES = 1 << 30
 """Lists that would take more are not made."""
-NS_A_ROW = 60
+NS_A_ROW = 100
 """What making them costs a row, CPU time."""
 _LAST_S = (1 << 31) - 2
 _turn = Turn()
@@ -63,7 +63,7 @@ def known_lists(view: GraphView) -> Lists | None:
 def lists_of(view: GraphView, most_bytes: int = MOST_BYTES) -> Lists | None:
     """The view's lists, remembered; None: they would take more than ``most_bytes``, or moments do not fit in 31 bits.
 
-    Cost: linear, about 60 ns a row, on as many cores as there are.
+    Cost: linear, about 100 ns a row, on as many cores as there are.
     """
     with _turn:
         found = known_lists(view)

@@ -3,7 +3,6 @@
 import gc
 import pickle
 from copy import deepcopy as copy_of
-from typing import Any
 from unittest.mock import patch
 from weakref import ref
 
@@ -13,14 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.graph import segments
-from engine.graph.atlas import asked as asked_for
 from engine.graph.atlas import atlas_of
 from engine.graph.eligibility import CHANNELS, Eligibility
 from engine.graph.evidence import gather
 from engine.graph.kernels import atlas as layout
 from engine.graph.presences import Queries, fixes_of, stays_of
 from engine.graph.segments import Segment
-from engine.graph.view import GraphView
 from tests.graph.segmented import DAY, DAYS, T0, pieces, view_of
 
 LIMITS = Eligibility(70.0, 2.0)
@@ -39,7 +36,6 @@ def test_gather_finds_every_pair(
 ) -> None:
     with patch.object(segments, "SHORT", data.draw(st.sampled_from([segments.SHORT, 4]))):
         view = view_of(seed, *shape)
-    asked_for(view, data.draw(st.sampled_from([0, 10**9])))
     there = sorted({int(p) for s in (*view.bluetooth, *view.location) for p in s.rows.k1 >> 17}) or [0]
     people = data.draw(st.lists(st.sampled_from([*there, 0, shape[1] - 1]), min_size=1, max_size=6))
     asked = [(p, *sorted((data.draw(MOMENTS), data.draw(MOMENTS)))) for p in people]
@@ -92,39 +88,6 @@ def test_own_presences_are_those_that_overlap(seed: int, shape: tuple[int, int, 
     assert sorted(zip(*(c.tolist() for c in columns), strict=True)) == sorted(expected)
 
 
-def masks_of(view: GraphView) -> np.ndarray:
-    """The table of everybody's days that the view's atlas has the address of."""
-    owner: Any = atlas_of(view).base
-    found: np.ndarray = owner.held[-1]
-    assert found.ctypes.data in atlas_of(view)
-    return found
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), SHAPES)
-def test_masks_leave_nobody_out(seed: int, shape: tuple[int, int, int]) -> None:
-    view = view_of(seed, *shape)
-    asked_for(view, 10**9)
-    if not view.bluetooth:
-        return
-    masks = masks_of(view)
-    for k, segment in enumerate(view.bluetooth):
-        assert (masks[segment.rows.k1 >> 17, 0] >> (2 * k) & 1).all()
-        assert (masks[segment.rows.k2, 0] >> (2 * k + 1) & 1).all()
-    if shape[0] == 60:
-        exact = {int(p) for s in view.bluetooth for p in (*(s.rows.k1 >> 17), *s.rows.k2)}
-        assert set(np.flatnonzero(masks[:, 0]).tolist()) == exact
-
-
-def test_an_atlas_at_work_stays_as_it_is() -> None:
-    view = view_of(3, 60, 5, 2)
-    atlas = atlas_of(view)
-    before = atlas.copy()
-    asked_for(view, 10**9)
-    assert atlas_of(view) is not atlas
-    assert np.array_equal(atlas, before)
-
-
 def test_copies_find_their_own_columns() -> None:
     view = view_of(3, 60, 5, 2)
     atlas = atlas_of(view)
@@ -136,12 +99,11 @@ def test_copies_find_their_own_columns() -> None:
 
 def test_an_atlas_keeps_alive_what_it_has_the_addresses_of() -> None:
     view = view_of(3, 60, 5, 2)
-    asked_for(view, 10**9)
     atlas = atlas_of(view)
     held = (*view.bluetooth, *view.check_in, *view.location)
     kept = [ref(column) for s in held for column in (*s.memory["atlas"].value[1], s.rows.k1, s.order)]
     kept += [ref(column) for s in held for column in s.grouped.columns().values()]
-    kept += [ref(view.places.weight), ref(masks_of(view))]
+    kept.append(ref(view.places.weight))
     for s in held:
         s.memory.clear()
     assert atlas_of(view) is atlas

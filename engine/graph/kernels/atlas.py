@@ -17,11 +17,8 @@ MOMENTS = 1 << 60
 
 # The head of a channel: channel * HEAD +
 HEAD = 8
-LINES, DAYS_AT, FIRST_DAY, DAYS, REACH, MASKS, MASK_WORDS, MASK_SPAN = range(8)
-"""Where its lines begin; where the numbers of the first segment of each day begin; how long rows last at most; and of
-sightings, once it pays, the address of the words that say which segments a code is in (see :func:`add_to_masks`)."""
-SEGMENTS_A_WORD = 31
-"""Two bits each: for the first and the second order."""
+LINES, DAYS_AT, FIRST_DAY, DAYS, REACH = range(5)
+"""Where its lines begin; where the numbers of the first segment of each day begin; how long rows last at most."""
 PLACE_STAY, PLACE_WEIGHT, USUAL_STAY = 3 * HEAD, 3 * HEAD + 1, 3 * HEAD + 2
 """Addresses of the columns by place; the longest usual stay, s."""
 HEADS = 3 * HEAD + 8
@@ -133,18 +130,6 @@ def ask_row(atlas, line, j):
 
 
 @inner
-def orders_with(atlas, channel, segment, code):
-    """In which orders of a segment a code may have rows: 1, 2 or 3; 0: it has none."""
-    masks = atlas[channel * HEAD + MASKS]
-    if masks == 0:
-        return np.int64(3)
-    if code >= atlas[channel * HEAD + MASK_SPAN]:
-        return np.int64(0)
-    word = int64_at(masks, code * atlas[channel * HEAD + MASK_WORDS] + segment // SEGMENTS_A_WORD)
-    return (word >> (2 * (segment % SEGMENTS_A_WORD))) & 3
-
-
-@inner
 def first_not_below(k1, wanted, lo, hi):
     """First row in [lo, hi) of the keys at address ``k1`` that is not below ``wanted``, else hi. Without branches."""
     n = hi - lo
@@ -194,36 +179,3 @@ def longest_of_places(majors, major_longest, shift, span):
         units = min((np.int64(major_longest[m]) + STAY_UNIT - 1) // STAY_UNIT, 65_535)
         found[majors[m] >> shift] = max(np.int64(found[majors[m] >> shift]), units)
     return found
-
-
-@njit(cache=True, nogil=True)
-def add_to_masks(atlas, channel, masks):
-    """Set the bits of all codes in ``masks`` (codes, words): bits 2 k and 2 k + 1 for the orders of segment k.
-
-    Directories that take several codes together set the bits of all of these. Cost: the codes of all segments.
-    """
-    first, last = atlas[channel * HEAD + LINES], atlas[channel * HEAD + DAYS_AT]
-    for line in range(first, last, LINE):
-        segment = (line - first) // LINE
-        w, bit = segment // SEGMENTS_A_WORD, np.int64(1) << (2 * (segment % SEGMENTS_A_WORD))
-        if atlas[line + FIRST_STARTS]:
-            for c in range(atlas[line + FIRST_SPAN]):
-                if int32_at(atlas[line + FIRST_STARTS], c) < int32_at(atlas[line + FIRST_STARTS], c + 1):
-                    masks[c, w] |= bit
-        else:
-            _add_words(atlas[line + FIRST_WORDS], atlas[line + FIRST_SPAN], atlas[line + FIRST_SHIFT], 0, masks, w, bit)
-        _add_words(
-            atlas[line + SECOND_WORDS], atlas[line + SECOND_SPAN], atlas[line + SECOND_SHIFT],
-            atlas[line + SECOND_BASE], masks, w, bit << 1,
-        )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def _add_words(words, span, shift, base, masks, w, bit):
-    for block in range((span + 31) >> 5):
-        word = int64_at(words, block) & 0xFFFFFFFF
-        while word:
-            c = (block << 5) + ones((word & -word) - 1)
-            word &= word - 1
-            for code in range(base + (c << shift), min(base + ((c + 1) << shift), len(masks))):
-                masks[code, w] |= bit

@@ -13,7 +13,7 @@ next step will read. So the waits for memory overlap instead of adding up.
 import numpy as np
 
 from engine.graph.kernels import atlas as at
-from engine.graph.kernels.atlas import orders_with, segments_between
+from engine.graph.kernels.atlas import segments_between
 from engine.graph.kernels.memory import lean
 from engine.kernels.memory import inner
 
@@ -33,7 +33,7 @@ SCRATCH = ROUND + RECORDS
 
 @inner
 def next_round(atlas, channel, person, start, end, slack, usual, p, s, last, items):
-    """Fill ``items`` (ROUND, 8) with (person, line, segment, ..., orders), from person ``p`` and segment ``s`` on.
+    """Fill ``items`` (ROUND, 8) with (person, line, segment, ...), from person ``p`` and segment ``s`` on.
 
     Rows may last ``usual`` seconds without saying so. Returns how many, and where to go on: (items, p, s).
     """
@@ -44,15 +44,13 @@ def next_round(atlas, channel, person, start, end, slack, usual, p, s, last, ite
         first = max(first, s)
         for segment in range(first, to):
             line = lines + segment * at.LINE
-            orders = orders_with(atlas, channel, segment, person[p])
-            if orders == 0 or atlas[line + at.DAY_START] + at.DAY + max(atlas[line + at.LONGEST], usual) <= low:
+            if atlas[line + at.DAY_START] + at.DAY + max(atlas[line + at.LONGEST], usual) <= low:
                 continue
             if m == ROUND:
                 return m, p, segment
             items[m, 0] = p
             items[m, 1] = line
             items[m, 2] = segment
-            items[m, 7] = orders
             m += 1
         p += 1
         s = 0

@@ -49,18 +49,14 @@ def sightings_of(atlas, person, start, end, first, last, most, buckets, n, whole
 def _ranges(atlas, person, start, end, m, items):
     """For each item where its rows are, in columns 3-4 of the first order and 5-6 of the second."""
     for i in range(m):
-        if items[i, 7] & 1:
-            ask_first(atlas, items[i, 1], person[items[i, 0]])
-        if items[i, 7] & 2:
-            ask_second(atlas, items[i, 1], person[items[i, 0]])
+        ask_first(atlas, items[i, 1], person[items[i, 0]])
+        ask_second(atlas, items[i, 1], person[items[i, 0]])
     for i in range(m):
         x, line = person[items[i, 0]], items[i, 1]
-        lo, hi = np.int64(0), np.int64(0)
-        if items[i, 7] & 1:
-            lo, hi = rows_of_code(atlas, line, x)
-            prefetch(atlas[line + at.K1] + 8 * ((lo + hi) >> 1))
+        lo, hi = rows_of_code(atlas, line, x)
+        prefetch(atlas[line + at.K1] + 8 * ((lo + hi) >> 1))
         items[i, 3], items[i, 4] = lo, hi
-        items[i, 5] = group_near(atlas, line, x) if items[i, 7] & 2 else np.int64(-1)
+        items[i, 5] = group_near(atlas, line, x)
     for i in range(m):
         line, lo, hi = items[i, 1], items[i, 3], items[i, 4]
         if lo < hi:
