@@ -15,7 +15,7 @@ def test_growth(beside):
     sizes = [sized(n) for n in (*SIZES, *(LARGER if LARGE else ()))]
     found = []
     more = "" if LARGE else f" (the goal is meant up to {LARGER[-1]:,}: make growth, and Growth in docs/performance.md)"
-    job = f"{sizes[0]:,} -> {sizes[-1]:,} records, people and places growing alike{more}"
+    job = f"{sizes[0]:,} -> {sizes[-1]:,} records, people and places growing alike, memory in hand{more}"
 
     def ingest():
         found[:] = [alone(n) for n in sizes]
