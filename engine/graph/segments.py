@@ -108,7 +108,9 @@ class Woven:
     def of(cls, a: Rows, b: Rows) -> "Woven":
         """The places of ``a`` and ``b``. Cost: linear."""
         places = cls(np.empty(len(a), np.int32), np.empty(len(b), np.int32))
-        merge_places(a.k1, a.k2, b.k1, b.k2, places.place_a, places.place_b)
+        # Fixes have no second key: a column of zeros is another kind of array to a kernel where it has one row.
+        k2 = (a.k1, b.k1) if a.kind == "location" else (a.k2, b.k2)
+        merge_places(a.k1, k2[0], b.k1, k2[1], places.place_a, places.place_b)
         return places
 
     def column(self, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
