@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.measure import Measurement
 
 from engine.cli.session import Session
-from engine.cli.tables import grid
+from engine.cli.tables import count, grid
 
 if TYPE_CHECKING:
     from engine.service.scenario_compare import Comparison
@@ -46,12 +46,12 @@ def show_checked(session: Session, checked: "Checked") -> None:
         session.out.print(session.say("scenario.file", path=name))
     if scenario.simulation is None:
         return
-    session.out.print(session.say("scenario.cost", days=f"{checked.replicate_days:,}", replicates=scenario.replicates))
+    session.out.print(session.say("scenario.cost", days=count(checked.replicate_days), replicates=scenario.replicates))
     if checked.people is None or checked.seconds is None:
         session.out.print(session.say("scenario.cost_unknown"))
         return
     told = _time(session, checked.seconds)
-    session.out.print(session.say("scenario.cost_people", people=f"{checked.people:,}", time=told))
+    session.out.print(session.say("scenario.cost_people", people=count(checked.people), time=told))
 
 
 def _time(session: Session, seconds: float) -> str:

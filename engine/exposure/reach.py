@@ -91,7 +91,10 @@ def by_lists(view: GraphView, lists: Lists, question: Question, seeds: Sequence[
     isolation = np.ascontiguousarray(question.isolation, np.int64)
 
     def some(first: int) -> Levels:
-        here = _idle.pop() if _idle else _Work()
+        try:
+            here = _idle.pop()
+        except IndexError:
+            here = _Work()
         here.walk.ask(view, lists, question, depth, isolation)
         found = here.reach(seeds[first : first + share], first + before)
         if here.rows <= _MOST_KEPT and len(_idle) < _MOST_IDLE:

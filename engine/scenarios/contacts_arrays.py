@@ -63,7 +63,10 @@ def contacts_of(people: int, days: int, pairs: PairDays, start: date | None = No
     def day_of(day: int) -> int:
         low, high = int(starts[day]), int(starts[day + 1])
         n = 2 * (high - low)
-        room = rooms.pop() if rooms else _room(people, most)
+        try:
+            room = rooms.pop()
+        except IndexError:
+            room = _room(people, most)
         upto, heads, words, dealt = room[0], room[1][: n + 1], room[2][:n], room[3][: n + 1]
         twice = deal_day(by_day, low, high, pairs.a, pairs.b, first[day], upto, heads, words, dealt)
         write = join_day if twice else write_day
