@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from benchmarks.beside import LARGE, sized
-from benchmarks.growth import LARGER, SIZES, alone, draw, slopes
+from benchmarks.growth import LARGER, SIZES, draw, slopes, steady
 
 GOALS = {"ingest_s": 1.1, "growth_bytes": 1.1, "p50_ms": 0.1, "p99_ms": 0.1}
 TOLD = {"ingest_s": "time to take them in", "growth_bytes": "memory", "p50_ms": "F1 and F2 of a case, median",
@@ -18,7 +18,7 @@ def test_growth(beside):
     job = f"{sizes[0]:,} -> {sizes[-1]:,} records, people and places growing alike, memory in hand{more}"
 
     def ingest():
-        found[:] = [alone(n) for n in sizes]
+        found[:] = [steady(n) for n in sizes]
         return slopes(found)["ingest_s"]
 
     beside.figure(
