@@ -71,7 +71,7 @@ def test_check_lists_runs_hashes_grids_files_and_costs(file):
     assert {row[0] for row in table_rows(checked.out)} == {"nothing", "isolation"}
     assert "transmission.scale (2)" in checked.out
     assert "contacts.csv" in checked.out
-    assert "1,200 simulated days" in checked.out
+    assert "1\N{NO-BREAK SPACE}200 simulated days" in checked.out
     assert "80 people" in checked.out
     grid = call("scenario", "check", file, "--sensitivity", "scale")
     assert {row[0] for row in table_rows(grid.out)} == {
