@@ -219,6 +219,8 @@ def draw(found: list[dict[str, float]], to: Path) -> None:
         axis.loglog(size, values, "o", color="#b2182b")
         axis.loglog(size, line, "-", color="#333333", label=f"slope {fitted[name]:.2f}")
         axis.set(title=title, xlabel="records")
+        if values.max() < 10 * values.min():  # what is flat looks flat: as many decades as beside it
+            axis.set_ylim(values.mean() / 10, values.mean() * 10)
         axis.grid(True, which="both", alpha=0.25)
         axis.legend(frameon=False)
     to.parent.mkdir(parents=True, exist_ok=True)
