@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         engine = Engine.begin(settings)
         feeding = None
         if asked.watch is not None or nats is not None:
-            from engine.service.feeding import start_sources  # noqa: PLC0415 - nats-py is an extra
+            from engine.service.feeding import start_sources  # noqa: PLC0415 - most servers are fed by HTTP alone
 
             feeding = start_sources(engine, asked.watch, nats)
     except TruyvetError as error:

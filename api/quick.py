@@ -92,7 +92,7 @@ class QuickProtocol(HttpToolsProtocol):
         """Whether a request has begun whose headers are not all here."""
         self._head_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its own parent
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Somebody connects, and has as long for a first request as for a next one."""
         super().connection_made(transport)
         self._look_again(self.timeout_keep_alive)
@@ -119,7 +119,7 @@ class QuickProtocol(HttpToolsProtocol):
         super().data_received(data)
         self._watch_head()
         if whole and self._between and self._begun == 1:
-            self.scope[RAW] = data  # type: ignore[literal-required]  # the application's own
+            self.scope[RAW] = data  # type: ignore[literal-required]  # a key of ours, which ASGI does not know
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -72,7 +72,7 @@ def _text(t: int) -> str:
 
 def serve(cells: int, f0s: int, tokens: dict[str, str], pipe: Connection) -> None:
     """Load the city, tell the port, measure what is asked through ``pipe``."""
-    logs.configure("json", Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives
+    logs.configure("json", Path(os.devnull).open("w"))  # noqa: SIM115 - written to until the process ends
     engine = Engine.open(Settings())
     city(engine, cells, f0s)
     began = time.perf_counter()

@@ -88,7 +88,7 @@ def in_parallel(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Fo
             one.result()
     if failed:
         raise failed[min(failed)]
-    return found  # type: ignore[return-value]  # every part has been worked on
+    return found  # type: ignore[return-value]  # None stands only where a part failed, and none did
 
 
 def _handed_over(take: Callable[[], None], helpers: int) -> list["Future[None]"]:

@@ -75,13 +75,13 @@ def make_city(seed: int, people: int) -> City:
         sites.append(s)
         near.append(n)
         first_place, first_home = end, first_home + len(n)
-    places = Places(**join(sites))  # type: ignore[arg-type]  # columns by name, as joined
+    places = Places(**join(sites))  # type: ignore[arg-type]  # the joined columns keep their types, by name
     number = np.zeros(len(places.kind), np.int32)
     for k in range(len(KINDS)):
         of_kind = np.flatnonzero(places.kind == k)
         number[of_kind] = np.arange(1, len(of_kind) + 1)
     places = replace(places, number=number)
-    return City(People(**join(folk)), places, tuple(blocks), np.concatenate(near))  # type: ignore[arg-type]  # columns by name, as joined
+    return City(People(**join(folk)), places, tuple(blocks), np.concatenate(near))  # type: ignore[arg-type]  # the joined columns keep their types, by name
 
 
 def _make_block(

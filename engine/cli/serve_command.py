@@ -99,4 +99,4 @@ def become_server(
     arguments = ["--host", host, "--port", str(port), "--data", str(data), "--lang", session.lang, *more]
     environment = {name: value for name, value in os.environ.items() if name not in (DATABASE, NATS)}
     environment |= {name: url for name, url in (urls or {}).items() if url is not None}
-    os.execve(sys.executable, [sys.executable, "-m", "api", *arguments], environment)  # noqa: S606 - our own server
+    os.execve(sys.executable, [sys.executable, "-m", "api", *arguments], environment)  # noqa: S606 - no shell sees it

@@ -26,7 +26,7 @@ WIDE = 150
 Tell = Callable[[str, float], None]
 
 
-class PipeClosed(Exception):  # noqa: N818 - not a mistake: the reader has seen enough
+class PipeClosed(Exception):  # noqa: N818 - no error: the reader has seen enough
     """Whoever reads our output went away (``| head``)."""
 
 

@@ -263,7 +263,7 @@ def _csv(path: Path) -> Sheet:
 
 def _parquet(path: Path) -> list[Sheet]:
     if b"geo" in (pq.read_schema(path).metadata or {}):
-        import geopandas as gpd  # noqa: PLC0415 - as above
+        import geopandas as gpd  # noqa: PLC0415 - takes a second to import, and most tables have no shapes
 
         return [_sheet(gpd.read_parquet(path), path)]
     table = pq.read_table(path)

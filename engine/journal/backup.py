@@ -128,7 +128,7 @@ def _fill(source: Connection, target: Connection) -> None:
             # The ids were given, not counted: the next one must follow the highest.
             target.execute(
                 text(
-                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) "  # noqa: S608 - our own table names
+                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) "  # noqa: S608 - names of our own tables
                     f"FROM {table.name} HAVING max(id) IS NOT NULL"
                 )
             )
